@@ -1,0 +1,74 @@
+"""When things happened in a run without stalls, and the cycle figures that follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Cycle numbers of one run, counted from the end of reset.
+
+    Parameters
+    ----------
+    first_inputs, last_outputs:
+        Per frame: its first input beat, its last output beat.
+    frame_starts, layer_dones:
+        The core's pulses.
+    cycles_run, seconds:
+        Length of the run, and the wall time it took; 0 seconds where it was not measured.
+    """
+
+    first_inputs: list[int]
+    last_outputs: list[int]
+    frame_starts: list[int]
+    layer_dones: list[int]
+    cycles_run: int
+    seconds: float
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """Read what sim/drive.cpp wrote: five lists of 64-bit words, each after its length."""
+        words = np.fromfile(path, np.uint64).tolist()
+        lists = []
+        for _ in range(5):
+            count = words[0]
+            lists.append(words[1 : 1 + count])
+            words = words[1 + count :]
+        first_inputs, last_outputs, frame_starts, layer_dones, (cycles_run, nanoseconds) = lists
+        return cls(
+            first_inputs=first_inputs,
+            last_outputs=last_outputs,
+            frame_starts=frame_starts,
+            layer_dones=layer_dones,
+            cycles_run=cycles_run,
+            seconds=nanoseconds / 1e9,
+        )
+
+    @property
+    def cycles(self) -> int:
+        """First input beat to last output beat of the run."""
+        return self.last_outputs[-1] - self.first_inputs[0]
+
+    @property
+    def cycles_per_frame(self) -> list[int]:
+        """Last output beat minus the previous frame's; frame 0 from the first input beat."""
+        ends = [self.first_inputs[0], *self.last_outputs]
+        return [end - before for before, end in zip(ends, ends[1:], strict=False)]
+
+    def compute_cycles(self, layers: int) -> list[int]:
+        """Cycles of each layer of frame 0: from the end of the layer before it to its own end.
+
+        ``frame_start`` is high in the first cycle of the first layer, ``layer_done`` in a layer's last one.
+        """
+        dones = self.layer_dones[:layers]
+        ends = [self.frame_starts[0] - 1, *dones]
+        return [end - before for before, end in zip(ends, ends[1:], strict=False)]
+
+    @property
+    def cycles_per_second(self) -> float | None:
+        """Simulated cycles per second of wall time."""
+        return self.cycles_run / self.seconds if self.seconds else None

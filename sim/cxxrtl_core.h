@@ -1,0 +1,78 @@
+// A core compiled by CXXRTL, as drive.cpp wants it.
+//
+// Macros: CORE_SOURCE, the generated file; CORE, its top struct; INPUT, OUTPUT and, where there is one, WEIGHTS: the
+// mangled prefixes of the streams (p_s__axis for s_axis).
+
+#define CXXRTL_NDEBUG  // a read out of a memory's range gives zero: the schedule reads words that it then ignores
+#include CORE_SOURCE
+
+#include <cstdint>
+#include <cstring>
+
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+
+class Core {
+    cxxrtl_design::CORE top;
+
+    // An unbuffered output is a value, a registered one a wire whose `curr` is the value.
+    template <size_t Bits> static const uint32_t *words(const cxxrtl::value<Bits> &port) { return port.data; }
+    template <size_t Bits> static const uint32_t *words(const cxxrtl::wire<Bits> &port) { return port.curr.data; }
+    template <class Port> static bool bit(const Port &port) { return words(port)[0] & 1; }
+
+    template <size_t Bits> static void set(cxxrtl::value<Bits> &port, const uint8_t *beat) {
+        std::memcpy(port.data, beat, Bits / 8);
+    }
+    template <size_t Bits> static void get(const cxxrtl::value<Bits> &port, uint8_t *beat) {
+        std::memcpy(beat, words(port), Bits / 8);
+    }
+    template <size_t Bits> static void get(const cxxrtl::wire<Bits> &port, uint8_t *beat) {
+        std::memcpy(beat, words(port), Bits / 8);
+    }
+
+  public:
+    // A stream without a beat to offer gets a null pointer.
+    void set_input(const uint8_t *beat) {
+        top.JOIN(INPUT, __tvalid).data[0] = beat != nullptr;
+        if (beat) set(top.JOIN(INPUT, __tdata), beat);
+    }
+    bool input_ready() const { return bit(top.JOIN(INPUT, __tready)); }
+
+#ifdef WEIGHTS
+    void set_weights(const uint8_t *beat) {
+        top.JOIN(WEIGHTS, __tvalid).data[0] = beat != nullptr;
+        if (beat) set(top.JOIN(WEIGHTS, __tdata), beat);
+    }
+    bool weights_ready() const { return bit(top.JOIN(WEIGHTS, __tready)); }
+#else
+    void set_weights(const uint8_t *) {}
+    bool weights_ready() const { return false; }
+#endif
+
+    bool output_valid() const { return bit(top.JOIN(OUTPUT, __tvalid)); }
+    bool output_last() const { return bit(top.JOIN(OUTPUT, __tlast)); }
+    void get_output(uint8_t *beat) const { get(top.JOIN(OUTPUT, __tdata), beat); }
+    bool frame_start() const { return bit(top.p_frame__start); }
+    bool layer_done() const { return bit(top.p_layer__done); }
+
+    // The low phase: inputs reach every combinational output.
+    void settle() {
+        top.p_aclk.data[0] = 0;
+        top.step();
+    }
+    // The rising edge. What follows from the new state is settled by the next low phase.
+    void clock() {
+        top.p_aclk.data[0] = 1;
+        top.eval();
+        top.commit();
+    }
+    void reset(int cycles) {
+        top.JOIN(OUTPUT, __tready).data[0] = 1;
+        top.p_aresetn.data[0] = 0;
+        for (int k = 0; k < cycles; k++) {
+            settle();
+            clock();
+        }
+        top.p_aresetn.data[0] = 1;
+    }
+};
