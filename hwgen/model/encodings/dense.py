@@ -1,0 +1,50 @@
+"""Plain integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hwgen.model.encodings.base import Weights
+from hwgen.model.encodings.checks import (
+    check_array,
+    check_bits,
+    check_fits,
+    check_weight_shape,
+    integer_dtypes,
+    storage_dtype,
+)
+from hwgen.model.encodings.expansion import integer_weights
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DenseWeights(Weights):
+    """``values``: int8 (int16 above 8 bits) in the weights' shape."""
+
+    encoding: ClassVar[str] = "dense"
+    array_keys: ClassVar[tuple[str, ...]] = ("values",)
+    values: NDArray[np.int8] | NDArray[np.int16]
+
+    @classmethod
+    def from_dense(cls, array: ArrayLike, bits: int = 8) -> DenseWeights:
+        """Store ``array`` (integers of ``bits``) in the smallest dtype."""
+        values = integer_weights(array, bits)
+        return cls(bits=bits, values=values.astype(storage_dtype(bits)))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape
+
+    def decode(self) -> NDArray[np.int16]:
+        return self.values.astype(np.int16)
+
+    def check_form(self) -> None:
+        check_bits(self.bits)
+        check_array(self.values, "values", integer_dtypes(self.bits), ndim=(2, 4))
+        check_weight_shape(self.shape, "values")
+
+    def check_values(self) -> None:
+        check_fits(self.values, "values", self.bits)

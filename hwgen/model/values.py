@@ -1,0 +1,39 @@
+"""Checks of single values, and how errors print what they found."""
+
+from __future__ import annotations
+
+from math import isfinite
+from numbers import Integral, Real
+
+from hwgen.errors import ModelError
+
+SHOWN = 60
+"""Characters of a wrong value that an error repeats; a hostile file may hold a megabyte of it."""
+
+
+def describe(value: object) -> str:
+    """``value`` for an error text: printable and short."""
+    text = ascii(value) if isinstance(value, (str, int, float, bool, list, tuple, type(None))) else type(value).__name__
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def is_int(value: object) -> bool:
+    """An integer (NumPy's too), but no bool."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def check_int(value: object, key: str, low: int, high: int) -> None:
+    """An integer in low..high."""
+    if not is_int(value):
+        raise ModelError(f"must be an integer, not {describe(value)}", key=key)
+    assert isinstance(value, Integral)
+    if not low <= int(value) <= high:
+        raise ModelError(f"is {describe(int(value))}, must lie in {low}..{high}", key=key)
+
+
+def check_positive(value: object, key: str) -> None:
+    """A finite real number above zero."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise ModelError(f"must be a number, not {describe(value)}", key=key)
+    if not isfinite(float(value)) or float(value) <= 0:
+        raise ModelError(f"is {float(value)}, must be finite and above 0", key=key)
