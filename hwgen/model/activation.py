@@ -24,8 +24,9 @@ class Activation:
     """A feature map ``(C, H, W)`` or a vector ``(F,)`` of integers.
 
     The real value is ``scale * (q - zero_point)``. ``min`` and ``max`` clamp q (ReLU and clips); they lie in the range
-    of ``bits`` and ``signed``. 1-bit signed activations mean -1 and +1 (stored as int8, zero point 0). ``bits`` 32 is a map
-    of real numbers (float32, scale 1, zero point 0) of a network that is not quantised yet; its full range means "no clip".
+    of ``bits`` and ``signed``. 1-bit signed activations mean -1 and +1 (stored as int8, zero point 0). ``bits`` 32 is a
+    map of real numbers (float32, scale 1, zero point 0) of a network that is not quantised yet; its full range means
+    "no clip".
     """
 
     shape: tuple[int, ...]

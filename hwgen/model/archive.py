@@ -1,8 +1,8 @@
 """Safe reading of an .npz: nothing is unpacked before the sizes it declares are proven consistent and bounded.
 
-The archive's directory, the sizes in it and every array's header are checked when it is opened; that costs a few hundred
-bytes a member. Only then may a caller ask for contents, which arrive in pieces: a member that lies about its size is
-noticed at its end and costs no more memory than it really holds.
+The archive's directory, the sizes in it and every array's header are checked when it is opened; that costs a few
+hundred bytes a member. Only then may a caller ask for contents, which arrive in pieces: a member that lies about its
+size is noticed at its end and costs no more memory than it really holds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from hwgen.model.npy import Header, read_header
 from hwgen.model.values import describe
 
 _END = struct.Struct("<4s4H2LH")
-"""End of central directory: signature, disk, directory's disk, entries here, entries, directory size, offset, comment length."""
+"""End of directory: signature, two disks, entries here and in all, directory size, offset, comment length."""
 _ZIP64_LOCATOR = 20
 _ENCRYPTED = 0x1 | 0x40
 _PIECE = 1 << 18

@@ -10,8 +10,8 @@ MAX_ARRAY_BYTES = 1 << 30
 
 PACKED_ALLOWANCE = 64 << 20
 PACKED_RATIO = 32
-"""A compressed archive may unpack to PACKED_ALLOWANCE + PACKED_RATIO times its own size: a 25088 x 4096 int8 layer of which
-1 % is not zero passes, a zip bomb (ratio 1000) of a few megabytes does not."""
+"""A compressed archive may unpack to PACKED_ALLOWANCE + PACKED_RATIO times its own size: a 25088 x 4096 int8 layer of
+which 1 % is not zero passes, a zip bomb (ratio 1000) of a few megabytes does not."""
 
 MAX_JSON_BYTES = 1 << 20
 MAX_JSON_DEPTH = 16

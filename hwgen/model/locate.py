@@ -1,4 +1,4 @@
-"""An error learns where it stands on its way up: the array's check knows the key, its caller the layer, the reader the file."""
+"""An error learns where it stands on its way up: a check knows the key, its caller the layer, the reader the file."""
 
 from __future__ import annotations
 

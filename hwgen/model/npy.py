@@ -1,7 +1,7 @@
 """The header of an .npy member, read and written without pickles, eval or NumPy's own parser.
 
-Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0: the magic, two bytes of version, a
-little-endian 16-bit length, and a Python dictionary as text, padded to a multiple of 64 bytes.
+Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0: the magic, two bytes of
+version, a little-endian 16-bit length, and a Python dictionary as text, padded to a multiple of 64 bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _MAGIC = b"\x93NUMPY\x01\x00"
 _ALIGN = 64
 _MAX_TEXT = 1024
 _TEXT = re.compile(
-    r"\{'descr': '([^']{1,16})', 'fortran_order': (True|False), 'shape': \(((?:\d{1,10}(?:, \d{1,10}){0,7},?)?)\),? *\} *\n?",
+    r"\{'descr': '([^']{1,16})', 'fortran_order': (True|False), "
+    r"'shape': \(((?:\d{1,10}(?:, \d{1,10}){0,7},?)?)\),? *\} *\n?",
     re.ASCII,
 )
 DTYPES: dict[str, np.dtype[np.generic]] = {

@@ -17,7 +17,8 @@ _KEY = "weights.shape"
 def infer_sparse_shape(columns: int, layer: Mapping[str, Any]) -> tuple[int, ...]:
     """(out, in/groups, kh, kw), or (out, in) where the layer has no windows.
 
-    ``layer`` has the layer's JSON values by key, ``input`` being what it reads. Only a kernel that fits uniquely is taken.
+    ``layer`` has the layer's JSON values by key, ``input`` being what it reads. A kernel is taken only if no
+    other one fits.
     """
     source, output = layer["input"], layer["output"]
     assert isinstance(output, Activation)
@@ -42,12 +43,14 @@ def infer_sparse_shape(columns: int, layer: Mapping[str, Any]) -> tuple[int, ...
     if layer.get("domain") in TILES:
         tile = TILES[layer["domain"]]
         return out, channels, tile, tile
+    height = source.shape[1] + padding[0] + padding[1]
+    width = source.shape[2] + padding[2] + padding[3]
     fits = [
         (out, channels, kh, taps // kh)
         for kh in range(1, min(taps, MAX_WINDOW) + 1)
         if taps % kh == 0
-        and window_count(source.shape[1], kh, stride[0], padding[0] + padding[1]) == output.shape[1]
-        and window_count(source.shape[2], taps // kh, stride[1], padding[2] + padding[3]) == output.shape[2]
+        and window_count(height, kh, stride[0]) == output.shape[1]
+        and window_count(width, taps // kh, stride[1]) == output.shape[2]
     ]
     if len(fits) != 1:
         raise _unclear()

@@ -22,18 +22,19 @@ def is_int(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def check_int(value: object, key: str, low: int, high: int) -> None:
-    """An integer in low..high."""
-    if not is_int(value):
+def check_int(value: object, key: str, low: int, high: int) -> int:
+    """``value``, an integer in low..high."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
         raise ModelError(f"must be an integer, not {describe(value)}", key=key)
-    assert isinstance(value, Integral)
-    if not low <= int(value) <= high:
-        raise ModelError(f"is {describe(int(value))}, must lie in {low}..{high}", key=key)
+    number = int(value)
+    if not low <= number <= high:
+        raise ModelError(f"is {describe(number)}, must lie in {low}..{high}", key=key)
+    return number
 
 
 def check_positive(value: object, key: str) -> None:
     """A finite real number above zero."""
-    if not isinstance(value, Real) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise ModelError(f"must be a number, not {describe(value)}", key=key)
     if not isfinite(float(value)) or float(value) <= 0:
         raise ModelError(f"is {float(value)}, must be finite and above 0", key=key)

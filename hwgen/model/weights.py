@@ -1,4 +1,4 @@
-"""Weight encodings as a model file holds them. ``decode()`` is the golden expansion: plain integers in the weights' shape."""
+"""Weight encodings as a model file holds them; ``decode()`` expands each to plain integers in the weights' shape."""
 
 from hwgen.model.encodings import (
     ENCODINGS,

@@ -14,26 +14,24 @@ TILES = {"winograd2": 4, "winograd4": 6}
 WINOGRAD_KERNEL = (3, 3)
 
 
-def window_count(size: int, kernel: int, stride: int, padding: int) -> int:
-    """Output positions along one axis; 0 or less where no window fits."""
-    return (size + padding - kernel) // stride + 1
+def window_count(padded: int, kernel: int, stride: int) -> int:
+    """Output positions along one axis, ``padded`` with its padding; 0 or less where no window fits."""
+    return (padded - kernel) // stride + 1
 
 
 def check_windows(
-    source: Activation, output: Activation, kernel: Sequence[int], stride: object, padding: object, *, channels: int
+    source: Activation, output: Activation, kernel: object, stride: object, padding: object, *, channels: int
 ) -> None:
     """``output`` is what sliding ``kernel`` over ``source`` gives, with ``channels`` channels."""
-    check_numbers(kernel, "kernel", 2, 1)
-    check_numbers(stride, "stride", 2, 1)
-    check_numbers(padding, "padding", 4, 0)
-    assert isinstance(stride, Sequence) and isinstance(padding, Sequence)
-    top, bottom, left, right = padding
-    _, height, width = source.shape
-    rows = window_count(height, kernel[0], stride[0], top + bottom)
-    columns = window_count(width, kernel[1], stride[1], left + right)
+    kernel_h, kernel_w = check_numbers(kernel, "kernel", 2, 1)
+    stride_h, stride_w = check_numbers(stride, "stride", 2, 1)
+    top, bottom, left, right = check_numbers(padding, "padding", 4, 0)
+    height, width = source.shape[1] + top + bottom, source.shape[2] + left + right
+    rows = window_count(height, kernel_h, stride_h)
+    columns = window_count(width, kernel_w, stride_w)
     if rows < 1 or columns < 1:
         raise ModelError(
-            f"a kernel of {kernel[0]} x {kernel[1]} does not fit the padded map of {height + top + bottom} x {width + left + right}",
+            f"a kernel of {kernel_h} x {kernel_w} does not fit the padded map of {height} x {width}",
             key="output.shape",
             hint="raise the padding or take a smaller kernel",
         )
@@ -58,9 +56,8 @@ def check_shape(output: Activation, shape: tuple[int, ...], key: str = "output.s
         raise ModelError(f"is {list(output.shape)}, the layer delivers {list(shape)}", key=key)
 
 
-def check_numbers(values: object, key: str, count: int, low: int, high: int = MAX_WINDOW) -> None:
-    """``count`` integers in low..high."""
+def check_numbers(values: object, key: str, count: int, low: int, high: int = MAX_WINDOW) -> tuple[int, ...]:
+    """``values``, ``count`` integers in low..high."""
     if not isinstance(values, (tuple, list)) or len(values) != count:
         raise ModelError(f"must be {count} integers, not {describe(values)}", key=key)
-    for value in values:
-        check_int(value, key, low, high)
+    return tuple(check_int(value, key, low, high) for value in values)

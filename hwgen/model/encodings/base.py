@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Weights(ABC):
-    """``bits`` is the width of a decoded weight, signed, without a zero point; ``shape`` is (out, in, kh, kw) or (out, in).
+    """``bits`` is the width of a decoded weight, signed, without a zero point.
+
+    ``shape`` is that of the decoded weights: (out, in/groups, kh, kw) or (out, in).
 
     The fields of a subclass are the keys of its JSON object. ``array_keys`` are those that name an archive member, in
     the order in which they are written; the others are integers, except ``shape``, a list of integers. A field with

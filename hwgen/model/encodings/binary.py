@@ -17,9 +17,10 @@ from hwgen.model.encodings.expansion import integer_weights
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BinaryWeights(Weights):
-    """``packed``: uint8, np.packbits (big) of the flattened weights; 1 is +1, 0 is -1, the bits after the last weight are 0.
+    """``packed``: uint8, np.packbits (big) of the flattened weights; 1 is +1, 0 is -1.
 
-    ``bits`` is 2, the width of a decoded +1, or 1, as an activation of 1 bit says it.
+    The bits after the last weight are 0. ``bits`` is 2, the width of a decoded +1, or 1, as an activation of 1 bit
+    says it.
     """
 
     encoding: ClassVar[str] = "binary"

@@ -63,11 +63,6 @@ def integer_dtypes(bits: int) -> tuple[DTypeLike, ...]:
     return (np.int8,) if bits <= 8 else (np.int16, np.int8)
 
 
-def storage_dtype(bits: int) -> type[np.int8] | type[np.int16]:
-    """Smallest signed dtype that holds ``bits``."""
-    return np.int8 if bits <= 8 else np.int16
-
-
 def check_fits(array: NDArray[np.signedinteger], key: str, bits: int) -> None:
     """Every element is a signed integer of ``bits``."""
     if array.size == 0:
@@ -86,16 +81,15 @@ def check_fits(array: NDArray[np.signedinteger], key: str, bits: int) -> None:
 
 def check_codebook_form(codebook: object, code_bits: object, bits: int) -> None:
     """``codebook`` has 2^code_bits entries of a dtype for ``bits``."""
-    check_int(code_bits, "weights.code_bits", 1, MAX_CODE_BITS)
-    assert isinstance(code_bits, (int, np.integer))
-    check_array(codebook, "codebook", integer_dtypes(bits), shape=(1 << int(code_bits),))
+    entries = 1 << check_int(code_bits, "weights.code_bits", 1, MAX_CODE_BITS)
+    check_array(codebook, "codebook", integer_dtypes(bits), shape=(entries,))
 
 
-def check_codes(codes: NDArray[np.uint8], code_bits: int) -> None:
+def check_codes(codes: NDArray[np.uint8], codebook: NDArray[np.signedinteger]) -> None:
     """Every code lies in the codebook."""
-    if codes.size and int(codes.max()) >= 1 << code_bits:
+    if codes.size and int(codes.max()) >= codebook.size:
         raise ModelError(
-            f"holds code {int(codes.max())}, the codebook ends at {(1 << code_bits) - 1}",
+            f"holds code {int(codes.max())}, the codebook ends at {codebook.size - 1}",
             key="weights.codes",
             hint="raise code_bits and lengthen the codebook, or correct the codes",
         )

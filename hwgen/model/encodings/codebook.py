@@ -17,7 +17,7 @@ from hwgen.model.encodings.checks import (
     check_fits,
     check_weight_shape,
 )
-from hwgen.model.encodings.expansion import Codebook, encode, integer_weights, make_codebook
+from hwgen.model.encodings.expansion import Integers, code_bits_of, encode, integer_weights, make_codebook
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,15 +27,15 @@ class CodebookWeights(Weights):
     encoding: ClassVar[str] = "codebook"
     array_keys: ClassVar[tuple[str, ...]] = ("codes", "codebook")
     codes: NDArray[np.uint8]
-    codebook: Codebook
+    codebook: Integers
     code_bits: int
 
     @classmethod
     def from_dense(cls, array: ArrayLike, bits: int = 8, code_bits: int | None = None) -> CodebookWeights:
         """Store ``array``, which has at most 2^code_bits distinct elements (None: as few code bits as hold them)."""
         weights = integer_weights(array, bits)
-        codebook, code_bits = make_codebook(weights, bits, code_bits)
-        return cls(bits=bits, codes=encode(weights, codebook), codebook=codebook, code_bits=code_bits)
+        codebook = make_codebook(weights, bits, code_bits)
+        return cls(bits=bits, codes=encode(weights, codebook), codebook=codebook, code_bits=code_bits_of(codebook))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -52,4 +52,4 @@ class CodebookWeights(Weights):
 
     def check_values(self) -> None:
         check_fits(self.codebook, "codebook", self.bits)
-        check_codes(self.codes, self.code_bits)
+        check_codes(self.codes, self.codebook)

@@ -17,45 +17,50 @@ from hwgen.model.encodings.checks import (
     check_codes,
     check_fits,
     integer_dtypes,
-    storage_dtype,
 )
-from hwgen.model.encodings.expansion import Codebook, encode, make_codebook
+from hwgen.model.encodings.expansion import Integers, code_bits_of, encode, make_codebook, to_storage
 
 
 class Storage(TypedDict, total=False):
     """The fields of :class:`CodedWeights` that one form sets."""
 
-    values: NDArray[np.int8] | NDArray[np.int16]
+    values: Integers
     codes: NDArray[np.uint8]
-    codebook: Codebook
+    codebook: Integers
     code_bits: int
 
 
-def store(stored: NDArray[np.int16], bits: int, codebook: Codebook | None, code_bits: int | None) -> Storage:
+def store(stored: NDArray[np.int16], bits: int, codebook: Integers | None, code_bits: int | None) -> Storage:
     """``stored`` as values, or as codes where a codebook or a number of code bits is given."""
     if codebook is None and code_bits is None:
-        return {"values": stored.astype(storage_dtype(bits))}
+        return {"values": to_storage(stored, bits)}
     if codebook is None:
-        codebook, code_bits = make_codebook(stored, bits, code_bits)
-    codebook = codebook.astype(storage_dtype(bits))
-    return {"codes": encode(stored, codebook), "codebook": codebook, "code_bits": (codebook.size - 1).bit_length()}
+        codebook = make_codebook(stored, bits, code_bits)
+    codebook = to_storage(codebook, bits)
+    return {"codes": encode(stored, codebook), "codebook": codebook, "code_bits": code_bits_of(codebook)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CodedWeights(Weights):
     """``values``, or ``codes`` (uint8) with ``codebook`` and ``code_bits``: one of both forms."""
 
-    values: NDArray[np.int8] | NDArray[np.int16] | None = None
+    values: Integers | None = None
     codes: NDArray[np.uint8] | None = None
-    codebook: Codebook | None = None
+    codebook: Integers | None = None
     code_bits: int | None = None
 
     def stored(self) -> NDArray[np.int16]:
         """The decoded weights in stored order: non-zeros (sparse) or slots (nm)."""
         if self.values is not None:
             return self.values.astype(np.int16)
-        assert self.codes is not None and self.codebook is not None
-        return self.codebook.astype(np.int16)[self.codes]
+        codes, codebook = self._coded()
+        return codebook.astype(np.int16)[codes]
+
+    def _coded(self) -> tuple[NDArray[np.uint8], Integers]:
+        """Codes and codebook of weights that have no values."""
+        assert self.codes is not None
+        assert self.codebook is not None
+        return self.codes, self.codebook
 
     def check_stored_form(self, shape: tuple[int, ...]) -> None:
         """The stored weights have ``shape`` and stand in exactly one form."""
@@ -78,6 +83,6 @@ class CodedWeights(Weights):
         if self.values is not None:
             check_fits(self.values, "values", self.bits)
             return
-        assert self.codes is not None and self.codebook is not None and self.code_bits is not None
-        check_fits(self.codebook, "codebook", self.bits)
-        check_codes(self.codes, self.code_bits)
+        codes, codebook = self._coded()
+        check_fits(codebook, "codebook", self.bits)
+        check_codes(codes, codebook)

@@ -15,9 +15,8 @@ from hwgen.model.encodings.checks import (
     check_fits,
     check_weight_shape,
     integer_dtypes,
-    storage_dtype,
 )
-from hwgen.model.encodings.expansion import integer_weights
+from hwgen.model.encodings.expansion import Integers, integer_weights, to_storage
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,13 +25,12 @@ class DenseWeights(Weights):
 
     encoding: ClassVar[str] = "dense"
     array_keys: ClassVar[tuple[str, ...]] = ("values",)
-    values: NDArray[np.int8] | NDArray[np.int16]
+    values: Integers
 
     @classmethod
     def from_dense(cls, array: ArrayLike, bits: int = 8) -> DenseWeights:
         """Store ``array`` (integers of ``bits``) in the smallest dtype."""
-        values = integer_weights(array, bits)
-        return cls(bits=bits, values=values.astype(storage_dtype(bits)))
+        return cls(bits=bits, values=to_storage(integer_weights(array, bits), bits))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.errors import ModelError
-from hwgen.model.encodings.checks import check_bits, check_fits, check_weight_shape, storage_dtype
+from hwgen.model.encodings.checks import check_bits, check_fits, check_weight_shape
 from hwgen.model.limits import MAX_CODE_BITS
 
-Codebook = NDArray[np.int8] | NDArray[np.int16]
+Integers = NDArray[np.int8] | NDArray[np.int16]
+"""Weights as stored: the smallest signed dtype that holds them."""
 
 
 def integer_weights(array: ArrayLike, bits: int) -> NDArray[np.int16]:
@@ -28,11 +31,11 @@ def columns_of(weights: NDArray[np.int16]) -> NDArray[np.int16]:
     return weights.reshape(weights.shape[0], -1)
 
 
-def make_codebook(used: NDArray[np.int16], bits: int, code_bits: int | None) -> tuple[Codebook, int]:
+def make_codebook(used: NDArray[np.int16], bits: int, code_bits: int | None) -> Integers:
     """The distinct elements of ``used``, ascending, then zeros up to 2^code_bits entries.
 
-    0 is among the entries wherever there is room, so that fillers and unused slots have a code. ``code_bits`` None is the
-    fewest bits that hold all of them and 0.
+    0 is among the entries wherever there is room, so that fillers and unused slots have a code. ``code_bits`` None is
+    the fewest bits that hold all of them and 0.
     """
     distinct = np.unique(used)
     if code_bits is None:
@@ -45,12 +48,20 @@ def make_codebook(used: NDArray[np.int16], bits: int, code_bits: int | None) -> 
         )
     if distinct.size < 1 << code_bits:
         distinct = np.union1d(distinct, [0])
-    codebook = np.zeros(1 << code_bits, storage_dtype(bits))
-    codebook[: distinct.size] = distinct
-    return codebook, code_bits
+    return to_storage(np.pad(distinct, (0, (1 << code_bits) - distinct.size)), bits)
 
 
-def encode(values: NDArray[np.int16], codebook: Codebook) -> NDArray[np.uint8]:
+def code_bits_of(codebook: Integers) -> int:
+    """Width of a code of ``codebook``, whose length is a power of two."""
+    return (codebook.size - 1).bit_length()
+
+
+def to_storage(weights: NDArray[np.signedinteger[Any]], bits: int) -> Integers:
+    """``weights`` of ``bits`` in the smallest signed dtype."""
+    return weights.astype(np.int8) if bits <= 8 else weights.astype(np.int16)
+
+
+def encode(values: NDArray[np.int16], codebook: Integers) -> NDArray[np.uint8]:
     """The lowest code of each value; every value must stand in the codebook."""
     entries, first = np.unique(codebook, return_index=True)
     place = np.minimum(np.searchsorted(entries, values), entries.size - 1)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from hwgen.errors import ModelError
 from hwgen.model.encodings.checks import check_array, check_weight_shape
 from hwgen.model.encodings.coded import CodedWeights, store
-from hwgen.model.encodings.expansion import Codebook, integer_weights
+from hwgen.model.encodings.expansion import Integers, integer_weights
 from hwgen.model.values import check_int
 
 MAX_BLOCK = 256
@@ -22,8 +22,8 @@ MAX_BLOCK = 256
 class NMWeights(CodedWeights):
     """n slots per block of m input channels at one tap.
 
-    ``offsets`` uint8 (out, in/groups/m, n, kh, kw), or (out, in/m, n) fully connected: the slot's channel within its block,
-    strictly increasing over the slots. ``values`` or ``codes`` have the same shape; an unused slot's weight is 0.
+    ``offsets`` uint8 (out, in/groups/m, n, kh, kw), or (out, in/m, n) fully connected: the slot's channel within its
+    block, strictly increasing over the slots. ``values`` or ``codes`` have the same shape; an unused slot has weight 0.
     """
 
     encoding: ClassVar[str] = "nm"
@@ -41,7 +41,7 @@ class NMWeights(CodedWeights):
         bits: int = 8,
         *,
         code_bits: int | None = None,
-        codebook: Codebook | None = None,
+        codebook: Integers | None = None,
     ) -> NMWeights:
         """The non-zeros of ``array``; unused slots take the lowest free channels of their block."""
         _check_block(n, m)
@@ -95,6 +95,4 @@ class NMWeights(CodedWeights):
 
 
 def _check_block(n: object, m: object) -> None:
-    check_int(m, "weights.m", 1, MAX_BLOCK)
-    assert isinstance(m, (int, np.integer))
-    check_int(n, "weights.n", 1, int(m))
+    check_int(n, "weights.n", 1, check_int(m, "weights.m", 1, MAX_BLOCK))

@@ -1,4 +1,4 @@
-"""Pruned weights, column by column (compressed sparse column; Han et al., EIE, ISCA 2016, section 3.2, without its fillers)."""
+"""Pruned weights in compressed sparse columns (Han et al., EIE, ISCA 2016, section 3.2, without its fillers)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from hwgen.errors import ModelError
 from hwgen.model.encodings.checks import check_array, check_weight_shape
 from hwgen.model.encodings.coded import CodedWeights, store
-from hwgen.model.encodings.expansion import Codebook, columns_of, integer_weights
+from hwgen.model.encodings.expansion import Integers, columns_of, integer_weights
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SparseWeights(CodedWeights):
-    """The non-zeros of each column, rows ascending; column = (c*kh + ky)*kw + kx, c within its group, row = output channel.
+    """The non-zeros of each column, rows ascending.
 
+    Column = (c*kh + ky)*kw + kx, c within its group; row = output channel.
     ``indptr`` int64 (columns + 1,): column j holds the entries indptr[j] to indptr[j+1] - 1. ``indices`` int32: their
     rows. ``values`` or ``codes``: their weights, none of them zero.
     """
@@ -31,7 +32,7 @@ class SparseWeights(CodedWeights):
 
     @classmethod
     def from_dense(
-        cls, array: ArrayLike, bits: int = 8, *, code_bits: int | None = None, codebook: Codebook | None = None
+        cls, array: ArrayLike, bits: int = 8, *, code_bits: int | None = None, codebook: Integers | None = None
     ) -> SparseWeights:
         """The non-zeros of ``array``: as values, or as codes of ``code_bits`` or of ``codebook``."""
         weights = integer_weights(array, bits)
@@ -67,10 +68,10 @@ class SparseWeights(CodedWeights):
 
     def _check_indptr(self) -> None:
         key, entries = "weights.indptr", self.indices.size
-        if self.indptr[0] != 0 or self.indptr[-1] != entries:
+        first, last = int(self.indptr[0]), int(self.indptr[-1])
+        if first != 0 or last != entries:
             raise ModelError(
-                f"runs from {int(self.indptr[0])} to {int(self.indptr[-1])}, must run from 0 to {entries}, the number of entries",
-                key=key,
+                f"runs from {first} to {last}, must run from 0 to {entries}, the number of entries", key=key
             )
         if (self.indptr[1:] < self.indptr[:-1]).any():
             column = int(np.argmax(self.indptr[1:] < self.indptr[:-1]))
@@ -100,8 +101,8 @@ class SparseWeights(CodedWeights):
         if self.values is not None:
             zeros = self.values == 0
         else:
-            assert self.codes is not None and self.codebook is not None
-            zeros = (self.codebook == 0)[self.codes]
+            codes, codebook = self._coded()
+            zeros = (codebook == 0)[codes]
         if zeros.any():
             raise ModelError(
                 f"entry {int(np.argmax(zeros))} is an explicit zero",
