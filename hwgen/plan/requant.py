@@ -1,0 +1,247 @@
+"""Lower requantisations to one multiplication, one addition and one of few shifts, and prove the result equal.
+
+    p = acc * mul + add                                  per channel: mul >= 0, add signed
+    q = clamp((p >> shift) + offset, lo, hi)             the shift floors; it is one of Lowering.shifts
+
+Each step of a channel's staircase bounds the line from above and below (:mod:`hwgen.plan.slopes`): mul / 2^shift may
+be any binary fraction in an open interval, so the least shift of a channel, and its least mul, follow without a search.
+The set of shifts is chosen over the whole model for the narrowest mul; mul then takes a value that leaves ``add`` much
+room, and add one with as many trailing zeros as all channels allow, which need be neither stored nor added.
+
+Roundings that are symmetric about zero, on data of both signs (TFLite's double rounding without a ReLU), are no
+straight line: the negative side wants a smaller constant. A model that needs it (``correction_bits`` > 0) has one more
+addition,
+
+    p' = p + correction   where p >= 0                   per channel, correction >= 0
+
+with ``add`` that of the negative side, and the zero point kept out of it, in ``offset``, so that the sign of p decides.
+Without corrections ``offset`` is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwgen.errors import UnsupportedError
+from hwgen.fixed import signed_bits
+from hwgen.plan.bounds import Bounds
+from hwgen.plan.fit import fit
+from hwgen.plan.shifts import choose_shifts, least_shifts, multiplier_ranges
+from hwgen.plan.slopes import SAFE_BITS, Int64
+from hwgen.plan.staircase import Staircase, Thresholds, find_thresholds
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LoweredLayer:
+    """One layer's constants, each (channels,), and its software model. ``lo``, ``hi`` and the result are stored q."""
+
+    name: str
+    mul: Int64
+    add: Int64
+    correction: Int64
+    shift: Int64
+    offset: int
+    lo: int
+    hi: int
+
+    def __call__(self, acc: Int64) -> Int64:
+        """What the hardware makes of accumulators (channels, points): q in the same shape."""
+        shifted = self.sums(acc) >> self.shift[:, None]
+        return np.clip(shifted + self.offset, self.lo, self.hi).astype(np.int64)
+
+    def sums(self, acc: Int64) -> Int64:
+        """acc * mul + add, corrected, unshifted, (channels, points); Python integers where int64 cannot hold it."""
+        mul, add, correction = (x[:, None] for x in (self.mul, self.add, self.correction))
+        bits = int(np.abs(acc).max()).bit_length() + int(mul.max()).bit_length()
+        p = (acc.astype(object) if bits > SAFE_BITS - 1 else acc) * mul + add
+        return np.asarray(p + np.where(p >= 0, correction, 0))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lowering:
+    """A model's requantisations in hardware form.
+
+    Parameters
+    ----------
+    layers:
+        In the order given.
+    shifts:
+        The distinct shifts of all layers, ascending.
+    acc_bits:
+        Signed width of every accumulator (complete sums).
+    live_bits:
+        Signed width to which accumulators may be saturated before the multiplication without changing any result.
+    mul_bits:
+        Unsigned width of ``mul``.
+    add_bits, add_zeros:
+        Signed width of ``add``, and how many of its lowest bits are zero in every channel.
+    correction_bits:
+        Unsigned width of ``correction``; 0 where no channel of the model has one. Its lowest ``add_zeros`` bits are 0.
+    sum_bits:
+        Signed width of acc * mul + add (+ correction) over all real accumulators.
+    """
+
+    layers: tuple[LoweredLayer, ...]
+    shifts: tuple[int, ...]
+    acc_bits: int
+    live_bits: int
+    mul_bits: int
+    add_bits: int
+    add_zeros: int
+    correction_bits: int
+    sum_bits: int
+
+
+def lower(
+    staircases: Sequence[Staircase], *, max_mul_bits: int = 32, max_shifts: int = 4, free_mul_bits: int = 17
+) -> Lowering:
+    """The hardware form of all staircases, equal to them on every accumulator of their intervals.
+
+    Parameters
+    ----------
+    staircases:
+        One per layer, with distinct names.
+    max_mul_bits:
+        Widest unsigned ``mul`` the hardware has.
+    max_shifts:
+        Most distinct shifts over the model.
+    free_mul_bits:
+        A ``mul`` of this width costs no more than a narrower one (an 18-bit signed multiplier port): below it, fewer
+        shifts are preferred to fewer bits.
+
+    Raises
+    ------
+    UnsupportedError
+        A channel has no such form; names the layer and the channel.
+    """
+    if not staircases:
+        raise ValueError("there must be at least one staircase")
+    found = [(staircase, find_thresholds(staircase)) for staircase in staircases]
+    widths = (max_mul_bits, max_shifts, free_mul_bits)
+    work = [_Work(s, t, Bounds.of(s, t, corrected=False)) for s, t in found]
+    try:
+        layers = _lower(work, *widths)
+    except UnsupportedError:
+        work = [_Work(s, t, Bounds.of(s, t, corrected=True)) for s, t in found]
+        layers = _lower(work, *widths)
+    for w, layer in zip(work, layers, strict=True):
+        prove(layer, w.staircase, w.thresholds)
+    return _summary(work, layers)
+
+
+def prove(layer: LoweredLayer, staircase: Staircase, thresholds: Thresholds) -> None:
+    """Both sides of every threshold and the ends of the interval, compared: two staircases that agree there are equal.
+
+    Raises
+    ------
+    UnsupportedError
+        They differ; names the layer, the channel and the accumulator.
+    """
+    ends = staircase.a_min[:, None], staircase.a_max[:, None]
+    steps = thresholds.at, thresholds.at - 1
+    for acc in (np.clip(a, *ends) for a in (*ends, *steps)):
+        wrong = np.argwhere(layer(acc) != staircase.function(acc))
+        if wrong.size:
+            channel, point = wrong[0]
+            raise UnsupportedError(
+                f"the requantisation of channel {channel} differs in hardware at accumulator {acc[channel, point]}",
+                layer=layer.name,
+                hint="the requantisation must not decrease",
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """One layer on its way."""
+
+    staircase: Staircase
+    thresholds: Thresholds
+    bounds: Bounds
+
+
+def _lower(work: list[_Work], max_mul_bits: int, max_shifts: int, free_mul_bits: int) -> tuple[LoweredLayer, ...]:
+    """Shifts and multipliers over all layers, then the constants of each."""
+    ranges = [multiplier_ranges(w.bounds.slopes) for w in work]
+    least, greatest = (np.concatenate(tables, axis=1) for tables in zip(*ranges, strict=True))
+    first, possible = least_shifts(least, np.minimum(greatest, (1 << max_mul_bits) - 1))
+    if not possible.all():
+        raise _refuse(work, int(possible.argmin()), f"has no multiplier of at most {max_mul_bits} bits that is exact")
+    shifts = choose_shifts(least, first, free_bits=free_mul_bits, max_shifts=max_shifts)
+    shift = np.array(shifts)[np.searchsorted(shifts, first)]
+    channel = np.arange(shift.size)
+    least, greatest = least[shift, channel], greatest[shift, channel]
+    bits = int(least.max()).bit_length()
+    if bits > max_mul_bits:
+        what = f"needs a multiplier of {bits} bits with {max_shifts} distinct shifts, the widest is {max_mul_bits}"
+        raise _refuse(work, int(least.argmax()), what)
+    greatest = np.minimum(greatest, (1 << bits) - 1)
+    cuts = np.cumsum([w.staircase.channels for w in work])[:-1]
+    shift_of = np.split(shift, cuts)
+    fits = [
+        fit(w.bounds, *part)
+        for w, *part in zip(work, np.split(least, cuts), np.split(greatest, cuts), shift_of, strict=True)
+    ]
+    possible = np.concatenate([f.possible for f in fits])
+    if not possible.all():
+        raise _refuse(work, int(possible.argmin()), "rounds to a wider step at its zero point than elsewhere")
+    zeros = min(f.zeros for f in fits)
+    addends = [f.addends(zeros) for f in fits]
+    too_wide = np.concatenate([np.maximum(np.abs(add), correction) >= 1 << SAFE_BITS for add, correction in addends])
+    if too_wide.any():
+        raise _refuse(work, int(too_wide.argmax()), f"needs a constant of more than {SAFE_BITS} bits")
+    layers = []
+    for w, f, s, (add, correction) in zip(work, fits, shift_of, addends, strict=True):
+        stair = w.staircase
+        layers.append(
+            LoweredLayer(
+                name=stair.name,
+                mul=f.mul,
+                add=add.astype(np.int64),
+                correction=correction.astype(np.int64),
+                shift=s,
+                offset=w.bounds.offset,
+                lo=stair.lo,
+                hi=stair.hi,
+            )
+        )
+    return tuple(layers)
+
+
+def _summary(work: list[_Work], layers: tuple[LoweredLayer, ...]) -> Lowering:
+    """The widths over all layers."""
+    add, correction = (np.concatenate([getattr(layer, x) for layer in layers]) for x in ("add", "correction"))
+    used = int(np.bitwise_or.reduce(np.abs(add)) | np.bitwise_or.reduce(correction))
+    ends = [np.column_stack([w.staircase.a_min, w.staircase.a_max]) for w in work]
+    sums = np.concatenate([layer.sums(acc) for layer, acc in zip(layers, ends, strict=True)])
+    steps = [w.thresholds.at[~w.thresholds.constant] for w in work]
+    return Lowering(
+        layers=layers,
+        shifts=tuple(np.unique(np.concatenate([layer.shift for layer in layers])).tolist()),
+        acc_bits=_signed_bits(np.concatenate(ends)),
+        live_bits=max(_signed_bits(np.concatenate([at, at - 1])) for at in steps),
+        mul_bits=max(int(layer.mul.max()).bit_length() for layer in layers),
+        add_bits=_signed_bits(add),
+        add_zeros=(used & -used).bit_length() - 1 if used else 0,
+        correction_bits=int(correction.max()).bit_length(),
+        sum_bits=_signed_bits(sums),
+    )
+
+
+def _signed_bits(values: Int64) -> int:
+    return signed_bits(int(values.min(initial=0)), int(values.max(initial=0)))
+
+
+def _refuse(work: list[_Work], index: int, what: str) -> UnsupportedError:
+    """The error for the channel of that index, counted through all layers."""
+    for w in work:
+        if index < w.staircase.channels:
+            break
+        index -= w.staircase.channels
+    return UnsupportedError(
+        f"the requantisation of channel {index} {what}",
+        layer=w.staircase.name,
+        hint="quantise with multipliers of fewer bits, or with scales that differ less",
+    )
