@@ -52,8 +52,8 @@ def load(path: str | PathLike[str]) -> Model:
         description = parse_json(_description(archive))
         outline = _Reader(archive.placeholder)
         model = outline.model(description)
-        outline.check_use(archive)
         check_form(model)
+        outline.check_use(archive)
         model = _Reader(archive.array).model(description)
         check_contents(model)
     return model
@@ -137,13 +137,6 @@ class _Reader:
             raise ModelError(f"{describe(op)} is no operation", key="op", hint=f"one of {', '.join(OPS)}")
         kind = OPS[op]
         inputs = source.texts("inputs")
-        for wanted in inputs:
-            if wanted not in maps:
-                raise ModelError(
-                    f"{describe(wanted)} is neither 'input' nor an earlier layer",
-                    key="inputs",
-                    hint="a layer stands after those it reads",
-                )
         values: dict[str, Any] = {
             "name": name,
             "inputs": inputs,
@@ -164,7 +157,7 @@ class _Reader:
     ) -> object:
         match key:
             case "weights":
-                outline = {**values, "input": maps[values["inputs"][0]] if values["inputs"] else None}
+                outline = {**values, "input": maps.get(values["inputs"][0]) if values["inputs"] else None}
                 return self._weights(Fields(source.take(key), "weights."), outline)
             case "bias":
                 return self._array(source, key)
