@@ -1,0 +1,1 @@
+"""Synthesis with Yosys, place and route with nextpnr, bitstreams."""
