@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.fixed import multiply_shift, requantise
+from hwgen.errors import UnsupportedError
+from hwgen.fixed import ACC_MAX, ACC_MIN, multiply_shift, requantise
 from hwgen.model import Activation, Requant
 
 
 def add_bias(acc: NDArray[np.int64], bias: NDArray[np.integer] | None) -> NDArray[np.int64]:
-    """``acc`` (frames, K, ...) plus ``bias`` (K,)."""
-    return acc if bias is None else np.asarray(acc + per_channel(bias.astype(np.int64), acc.ndim))
+    """``acc`` (frames, K, ...) plus ``bias`` (K,); a bias beyond an accumulator's range would overflow int64 unseen."""
+    if bias is None:
+        return acc
+    if bias.min() < ACC_MIN or bias.max() > ACC_MAX:
+        raise UnsupportedError("a bias does not fit the widest accumulator", key="bias", hint="scale the weights down")
+    return np.asarray(acc + per_channel(bias.astype(np.int64), acc.ndim))
 
 
 def to_activation(acc: NDArray[np.int64], requant: Requant, output: Activation) -> NDArray[np.int64]:

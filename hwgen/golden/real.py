@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.errors import UnsupportedError, UsageError
+from hwgen.errors import UsageError
 from hwgen.golden.conv2d import correlate
 from hwgen.golden.frames import check_shape
 from hwgen.golden.run import infer
@@ -21,6 +21,7 @@ from hwgen.model import (
     Conv2d,
     Dense,
     Flatten,
+    FloatWeights,
     Layer,
     MaxPool2d,
     Mean,
@@ -33,8 +34,10 @@ Real = NDArray[np.float64]
 
 
 def is_float(model: Model) -> bool:
-    """Whether a layer has float weights."""
-    return any(isinstance(layer, Conv2d | Dense) and layer.weights.encoding == "float" for layer in model.layers)
+    """Whether the network is not quantised yet: a real-valued map, or a layer of float weights."""
+    if model.input.is_float or any(layer.output.is_float for layer in model.layers):
+        return True
+    return any(isinstance(layer, Conv2d | Dense) and isinstance(layer.weights, FloatWeights) for layer in model.layers)
 
 
 def infer_float(model: Model, frames: NDArray[Any]) -> Real | dict[str, Real]:
@@ -123,7 +126,7 @@ def _apply(layer: Layer, inputs: list[Real]) -> Real:
             powers = np.exp(x - x.max(axis=1, keepdims=True))
             return np.asarray(powers / powers.sum(axis=1, keepdims=True))
         case Argmax():
-            return np.asarray(x.argmax(axis=1), np.float64)
+            return x.reshape(x.shape[0], -1).argmax(axis=1).astype(np.float64)
         case _:
             raise TypeError(f"no golden function for {type(layer).__name__}")
 
@@ -132,19 +135,16 @@ def _weighted(layer: Conv2d | Dense, x: Real) -> Real:
     weights = layer.weights.decode().astype(np.float64)
     if isinstance(layer, Dense):
         result = x.reshape(x.shape[0], -1) @ weights.T
-    elif layer.domain is None:
+    else:
         padded = pad(x, layer.padding, 0.0)
         result = correlate(padded, weights, stride=layer.stride, groups=layer.groups, product=np.matmul)
-    else:
-        raise UnsupportedError("float weights in the Winograd domain cannot be computed", layer=layer.name)
     if layer.bias is not None:
         result = result + layer.bias.astype(np.float64).reshape(-1, *(1,) * (result.ndim - 2))
     return result
 
 
 def _clamped(real: Real, output: Activation) -> Real:
-    lowest = -(1 << (output.bits - 1)) if output.signed else 0
-    highest = lowest + (1 << output.bits) - 1
+    lowest, highest = output.full_range
     low = -np.inf if output.min <= lowest else output.scale * (output.min - output.zero_point)
     high = np.inf if output.max >= highest else output.scale * (output.max - output.zero_point)
     return np.asarray(np.clip(real, low, high))

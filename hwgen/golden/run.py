@@ -82,7 +82,7 @@ def _run_slice(model: Model, frames: NDArray[np.integer]) -> dict[str, NDArray[n
         try:
             result = _apply(model, layer, [values[name] for name in layer.inputs])
         except HwgenError as error:
-            raise type(error)(error.what, layer=layer.name, hint=error.hint) from error
+            raise type(error)(error.what, layer=layer.name, key=error.key, hint=error.hint) from error
         values[layer.name] = result.reshape(frames.shape[0], *layer.output.shape).astype(layer.output.dtype)
     return values
 
@@ -131,7 +131,7 @@ def _apply(model: Model, layer: Layer, inputs: list[NDArray[np.integer]]) -> NDA
                 hi=output.max,
             )
         case Argmax():
-            return np.asarray(x.argmax(axis=1))
+            return np.asarray(x.reshape(x.shape[0], -1).argmax(axis=1))
         case _:
             raise TypeError(f"no golden function for {type(layer).__name__}")
 

@@ -12,7 +12,8 @@ def test_signed_bits_are_enough_and_one_less_is_not(bounds: list[int]) -> None:
     lo, hi = bounds
     bits = signed_bits(lo, hi)
     assert bits >= 1
-    assert -(1 << (bits - 1)) <= lo and hi < 1 << (bits - 1)
+    assert -(1 << (bits - 1)) <= lo
+    assert hi < 1 << (bits - 1)
     if bits > 1:
         assert lo < -(1 << (bits - 2)) or hi >= 1 << (bits - 2)
 
