@@ -105,7 +105,7 @@ def lower(
     staircases:
         One per layer, with distinct names.
     max_mul_bits:
-        Widest unsigned ``mul`` the hardware has.
+        Widest unsigned ``mul`` the hardware has, at most 40.
     max_shifts:
         Most distinct shifts over the model.
     free_mul_bits:
@@ -167,6 +167,8 @@ def _lower(work: list[_Work], max_mul_bits: int, max_shifts: int, free_mul_bits:
     ranges = [multiplier_ranges(w.bounds.slopes) for w in work]
     least, greatest = (np.concatenate(tables, axis=1) for tables in zip(*ranges, strict=True))
     first, possible = least_shifts(least, np.minimum(greatest, (1 << max_mul_bits) - 1))
+    flat = np.concatenate([w.bounds.flat for w in work])  # mul will be 0, at any shift
+    first, possible = np.where(flat, 0, first), possible | flat
     if not possible.all():
         raise _refuse(work, int(possible.argmin()), f"has no multiplier of at most {max_mul_bits} bits that is exact")
     shifts = choose_shifts(least, first, free_bits=free_mul_bits, max_shifts=max_shifts)

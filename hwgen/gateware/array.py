@@ -1,0 +1,292 @@
+"""The array: N PEs with their banks, weights and requantisers, and the controllers that all of them share."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.bank import Bank
+from hwgen.gateware.broadcast import Broadcast
+from hwgen.gateware.cells import Store
+from hwgen.gateware.decoder import Decoder
+from hwgen.gateware.drain import DrainCounter, WriteWalk
+from hwgen.gateware.load_bus import LoadBus
+from hwgen.gateware.pe import PE
+from hwgen.gateware.pipeline import delay_line, delayed
+from hwgen.gateware.read_address import ReadAddress
+from hwgen.gateware.records import fields_of, held_layout
+from hwgen.gateware.requantise import Requantiser
+from hwgen.gateware.sequencer import Sequencer
+from hwgen.gateware.weight_fetch import WeightFetch
+from hwgen.plan import latency
+from hwgen.plan.plan import Plan
+
+
+class PEArray(wiring.Component):
+    """Computes frame after frame: waits for ``input_ready``, walks the schedule, writes the last layer's results outside.
+
+    **Latency**: the plan's cycle counts, exactly. Nothing inside stalls.
+
+    Members
+    -------
+    enable, input_ready, output_free : In(1)
+        Conditions for a frame's first step, and for the step that fills the output buffer.
+    load_write : In(pes), load_address, load_data
+        The loader's write to the banks; only in cycles without ``draining``.
+    draining : Out(1)
+        The banks' write ports may be taken in this cycle.
+    out_write : Out(pes), out_address, out_data
+        Results of the last layer.
+    frame_started, layer_done, release_input, output_done : Out(1)
+        Strobes.
+    """
+
+    def __init__(self, *, plan: Plan) -> None:
+        self._plan = plan
+        self._shape = shape = plan.shape
+        self.load_bus = LoadBus(plan=plan) if shape.loadable else None
+        widths = dict(shape.write_fields.fields)
+        super().__init__(
+            {
+                "enable": In(1),
+                "input_ready": In(1),
+                "output_free": In(1),
+                "load_write": In(shape.pes),
+                "load_address": In(shape.address_bits),
+                "load_data": In(shape.pes * shape.act_bits),
+                "draining": Out(1),
+                "out_write": Out(shape.pes),
+                "out_address": Out(widths["base"]),
+                "out_data": Out(shape.pes * shape.act_bits),
+                "frame_started": Out(1),
+                "layer_done": Out(1),
+                "release_input": Out(1),
+                "output_done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._shape
+        self._memories(m)
+        m.submodules.sequencer = sequencer = Sequencer(shape=shape)
+        m.submodules.read_address = address = ReadAddress(shape=shape)
+        m.submodules.drain_counter = counter = DrainCounter(shape=shape)
+        m.submodules.write_walk = walk = WriteWalk(shape=shape)
+        read_record = fields_of(shape.read_fields, self._stores["schedule_read"].data)
+        held = fields_of(held_layout(shape), sequencer.held)
+        m.d.comb += [
+            self._stores["schedule_read"].addr.eq(sequencer.step),
+            self._stores["schedule_write"].addr.eq(walk.step),
+            self._stores["taps"].addr.eq(sequencer.tap),
+            sequencer.record.eq(self._stores["schedule_read"].data),
+            sequencer.enable.eq(self.enable),
+            sequencer.input_ready.eq(self.input_ready),
+            sequencer.output_free.eq(self.output_free),
+            sequencer.drained.eq(walk.step_done),
+            address.address.eq(sequencer.address),
+            address.group_first.eq(sequencer.group_first),
+            address.tap_record.eq(self._stores["taps"].data),
+            address.prepare.eq(sequencer.prepare),
+            address.wrap.eq(read_record["wrap"]),
+            self.frame_started.eq(sequencer.frame_started),
+            self.release_input.eq(sequencer.release_input),
+        ]
+        controls = self._column_controls(m, sequencer, held)
+        vectors = self._banks(m, address, sequencer, held, walk)
+        heads = self._pes(m, controls, vectors, held, counter)
+        self._drain(m, counter, walk, controls["capture"], heads)
+        return m
+
+    def _memories(self, m: Module) -> None:
+        """One store per image of the plan; the codebook stands in the decoders."""
+        self._stores: dict[str, Store] = {}
+        for image in self._plan.images:
+            if image.name in self._plan.array_images:
+                store = Store(image=image, loadable=self._shape.loadable)
+                m.submodules[image.name] = self._stores[image.name] = store
+                if self.load_bus is not None:
+                    self.load_bus.attach(m, image.name, store.wen, store.waddr, store.wdata)
+        if self.load_bus is not None:
+            m.submodules.load_bus = self.load_bus
+
+    def _column_controls(self, m: Module, sequencer: Sequencer, held: dict[str, Value]) -> dict[str, Value]:
+        """The column's strobes where each stage needs them; local layers skip the broadcast and so come earlier."""
+        shape = self._shape
+        at_vector = latency.vector(shape.pes, shape.lanes)
+        skip = latency.broadcast(shape.pes)
+        strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
+        line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES + 1, "column", reset=True)
+
+        def at(stage: int) -> Value:
+            return Mux(held["local"], line[stage - skip], line[stage]) if shape.has_local else line[stage]
+
+        weights_due = at_vector - latency.decode(shape.coding) - latency.WEIGHT_FETCH
+        early = at(weights_due)
+        m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
+        m.d.comb += [
+            fetch.column.eq(early[0]),
+            fetch.first.eq(early[1]),
+            fetch.group_first.eq(early[2]),
+            fetch.base.eq(held["weight_base"]),
+            fetch.last_in_word.eq(held["last_in_word"]),
+            fetch.repeat.eq(held["repeat"]),
+        ]
+        self._weight_address = fetch.address
+        product = at(at_vector + latency.MULTIPLY_LANES)
+        return {
+            "load": fetch.load,
+            "valid": product[0],
+            "first": product[1],
+            "capture": at(at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE)[3],
+        }
+
+    def _banks(
+        self, m: Module, address: ReadAddress, sequencer: Sequencer, held: dict[str, Value], walk: WriteWalk
+    ) -> list[Value]:
+        """The banks, their write ports, and the broadcast; the vectors of all banks and the broadcast one, last."""
+        shape = self._shape
+        write_record = fields_of(shape.write_fields, self._stores["schedule_write"].data)
+        bank_write = walk.write & ~write_record["to_output"]
+        self._q = [Signal(shape.act_bits, name=f"q_{index}") for index in range(shape.requantisers)]
+        self._bank_pe = Signal(max(1, (shape.pes_per_requantiser - 1).bit_length()))
+        write_address = Signal(shape.address_bits)
+        m.d.comb += [
+            write_address.eq(Mux(self.draining, walk.address, self.load_address)),
+            self.out_address.eq(walk.address),
+        ]
+        units_even, units_odd, row = self._write_place(m, write_address)
+        vectors: list[Value] = []
+        for index in range(shape.pes):
+            m.submodules[f"bank_{index}"] = bank = Bank(shape=shape)
+            mine = walk.write
+            if shape.pes_per_requantiser > 1:
+                mine = mine & (self._bank_pe == index % shape.pes_per_requantiser)
+            q = self._q[index // shape.pes_per_requantiser]
+            load = self.load_data.word_select(index, shape.act_bits)
+            m.d.comb += [
+                bank.row_even.eq(address.row_even),
+                bank.row_odd.eq(address.row_odd),
+                bank.take_odd.eq(address.take_odd),
+                bank.rotate_coarse.eq(address.rotate_coarse),
+                bank.rotate_fine.eq(address.rotate_fine),
+                bank.valid.eq(address.valid),
+                bank.pad.eq(held["pad_value"]),
+                bank.wen.eq(Mux(self.draining, mine & ~write_record["to_output"], self.load_write[index])),
+                bank.wunit_even.eq(units_even),
+                bank.wunit_odd.eq(units_odd),
+                bank.wrow.eq(row),
+                bank.wdata.eq(Mux(self.draining, q, load)),
+                self.out_write[index].eq(mine & write_record["to_output"]),
+                self.out_data.word_select(index, shape.act_bits).eq(q),
+            ]
+            vectors.append(bank.vector)
+        del bank_write
+        m.submodules.broadcast = broadcast = Broadcast(shape=shape)
+        bank_due = latency.ISSUE + latency.bank(shape.lanes)
+        m.d.comb += [
+            broadcast.vectors.eq(Cat(*vectors)),
+            broadcast.bank.eq(delayed(m, sequencer.bank, bank_due, "bank")),
+        ]
+        return [*vectors, broadcast.vector]
+
+    def _write_place(self, m: Module, element: Value) -> tuple[Value, Value, Value]:
+        """One-hot units of the even and odd sub-bank, and the row."""
+        shape = self._shape
+        bits = shape.lane_bits
+        if shape.lanes == 1:
+            return Signal(1), Signal(1), element
+        unit = Cat(element[:bits] == lane for lane in range(shape.lanes))
+        odd = element[bits]
+        return (
+            unit & (~odd).replicate(shape.lanes),
+            unit & odd.replicate(shape.lanes),
+            element[bits + 1 :],
+        )
+
+    def _pes(
+        self, m: Module, controls: dict[str, Value], vectors: list[Value], held: dict[str, Value], counter: DrainCounter
+    ) -> list[Value]:
+        """The PEs and their decoders; the heads of the shadow chains, one per requantiser."""
+        shape = self._shape
+        chain: list[PE] = []
+        for index in range(shape.pes):
+            m.submodules[f"decoder_{index}"] = decoder = Decoder(shape=shape, codebook=self._plan.codebook)
+            m.submodules[f"pe_{index}"] = pe = PE(shape=shape)
+            weights = self._stores[f"weights_{index}"]
+            if self.load_bus is not None and self._plan.codebook is not None:
+                self.load_bus.attach(m, self._plan.codebook.name, decoder.wen, decoder.waddr, decoder.wdata)
+            m.d.comb += [
+                weights.addr.eq(self._weight_address),
+                decoder.word.eq(weights.data),
+                decoder.load.eq(controls["load"]),
+                decoder.unit.eq(held["unit"]),
+                decoder.wide.eq(held["wide"]),
+                decoder.coded.eq(held["coded"]),
+                decoder.table.eq(held["table"]),
+                pe.broadcast.eq(vectors[-1]),
+                pe.own.eq(vectors[index]),
+                pe.local.eq(held["local"]),
+                pe.weights.eq(decoder.weights),
+                pe.valid.eq(controls["valid"]),
+                pe.first.eq(controls["first"]),
+                pe.maximum.eq(held["maximum"]),
+                pe.capture.eq(controls["capture"]),
+                pe.shift.eq(counter.active),
+            ]
+            chain.append(pe)
+        heads: list[Value] = []
+        for index, pe in enumerate(chain):
+            if index % shape.pes_per_requantiser == 0:
+                heads.append(pe.chain_out)
+            else:
+                m.d.comb += chain[index - 1].chain_in.eq(pe.chain_out)
+        return heads
+
+    def _drain(
+        self, m: Module, counter: DrainCounter, walk: WriteWalk, capture: Value, heads: list[Value]
+    ) -> None:
+        shape = self._shape
+        word = self._stores["schedule_write"].data
+        record = fields_of(shape.write_fields, word)
+        due = latency.requantise(shape.correction_bits)
+        place = Cat(
+            counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_last,
+            counter.pe,
+        )  # fmt: skip
+        late = delayed(m, place, due, "place", reset=True)
+        m.d.comb += [
+            counter.capture.eq(capture),
+            counter.record.eq(word),
+            walk.record.eq(word),
+            Cat(
+                walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_last, self._bank_pe
+            ).eq(late),
+            self.draining.eq(walk.value),
+            self.layer_done.eq(walk.step_done & record["layer_last"]),
+            self.output_done.eq(walk.step_done & record["to_output"] & record["layer_last"]),
+        ]
+        for index, head in enumerate(heads):
+            mul = self._plan.image(f"requant_mul_{index}")
+            add = self._plan.image(f"requant_add_{index}")
+            m.submodules[f"requantiser_{index}"] = requantiser = Requantiser(shape=shape, mul=mul, add=add)
+            m.d.comb += [
+                requantiser.acc.eq(head),
+                requantiser.lane_first.eq(counter.lane_first),
+                requantiser.wide.eq(record["wide"]),
+                requantiser.parameter.eq(counter.parameter),
+                requantiser.offset.eq(record["offset"]),
+                requantiser.low.eq(record["low"]),
+                requantiser.high.eq(record["high"]),
+                self._q[index].eq(requantiser.q),
+            ]
+            if self.load_bus is not None:
+                for name, image in (("mul", mul), ("add", add)):
+                    self.load_bus.attach(
+                        m,
+                        image.name,
+                        getattr(requantiser, f"{name}_wen"),
+                        getattr(requantiser, f"{name}_waddr"),
+                        getattr(requantiser, f"{name}_wdata"),
+                    )

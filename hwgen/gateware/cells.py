@@ -1,0 +1,235 @@
+"""Memories and multipliers: the parts that every device family builds differently.
+
+In Amaranth's simulator each is an inferred twin. When the design is emitted (the platform is :class:`VerilogCells`) each is an
+instance of the Verilog module of the same name, ports and latency, of which ``rtl/cells_generic.v`` and
+``rtl/cells_TARGET.v`` hold one version each (docs/architecture.md, section 4).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from amaranth.hdl import Cat, ClockSignal, Elaboratable, Instance, Module, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hwgen.plan.images import MemoryImage
+
+Style = Literal["auto", "block", "distributed"]
+
+SMALL_WORDS = 32
+"""Memories of at most this many words become LUT RAM or logic, not a block."""
+
+
+class VerilogCells:
+    """The platform under which cells are instances of Verilog modules."""
+
+
+def memory_style(depth: int) -> Style:
+    """Blocks for what is deep, LUTs for what is not."""
+    return "distributed" if depth <= SMALL_WORDS else "block"
+
+
+def address_bits(depth: int) -> int:
+    """Bits of an address below ``depth``, at least one."""
+    return max(1, (depth - 1).bit_length())
+
+
+class Store(wiring.Component):
+    """A memory whose contents the plan gives: a ROM, or a RAM that the weight stream writes.
+
+    **Latency**: 2 cycles, array and output register. **Throughput**: one read and one write per cycle.
+
+    Members
+    -------
+    addr : In, data : Out
+        Read port.
+    wen, waddr, wdata : In
+        Write port; only with ``loadable``.
+    """
+
+    def __init__(self, *, image: MemoryImage, loadable: bool) -> None:
+        self._image = image
+        self._loadable = loadable
+        bits = address_bits(image.depth)
+        members: dict[str, Any] = {"addr": In(bits), "data": Out(image.width)}
+        if loadable:
+            members |= {"wen": In(1), "waddr": In(bits), "wdata": In(image.width)}
+        super().__init__(members)
+
+    @property
+    def image(self) -> MemoryImage:
+        return self._image
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        image = self._image
+        bits = address_bits(image.depth)
+        style = memory_style(image.depth)
+        if isinstance(platform, VerilogCells):
+            m = Module()
+            common = dict(p_WIDTH=image.width, p_DEPTH=image.depth, p_ADDR_BITS=bits, p_STYLE=style)
+            if self._loadable:
+                m.submodules.memory = Instance(
+                    "hwgen_ram", **common, p_INIT="", i_clk=ClockSignal(), i_raddr=self.addr, o_rdata=self.data,
+                    i_wen=self.wen, i_waddr=self.waddr, i_wdata=self.wdata,
+                )  # fmt: skip
+            else:
+                m.submodules.memory = Instance(
+                    "hwgen_rom", **common, p_INIT=f"mem/{image.name}.mem", i_clk=ClockSignal(), i_addr=self.addr,
+                    o_data=self.data,
+                )  # fmt: skip
+            return m
+        m = Module()
+        init = [] if self._loadable else list(image.words)
+        m.submodules.memory = memory = Memory(shape=image.width, depth=image.depth, init=init)
+        read = memory.read_port(domain="sync")
+        m.d.comb += read.addr.eq(self.addr)
+        m.d.sync += self.data.eq(read.data)
+        if self._loadable:
+            write = memory.write_port(domain="sync")
+            m.d.comb += [write.en.eq(self.wen), write.addr.eq(self.waddr), write.data.eq(self.wdata)]
+        return m
+
+
+class Ram(wiring.Component):
+    """A simple dual port memory that starts at zero.
+
+    **Latency**: 2 cycles. A word written in a cycle is seen by a read of the next cycle.
+    """
+
+    def __init__(self, *, width: int, depth: int) -> None:
+        self._width = width
+        self._depth = depth
+        bits = address_bits(depth)
+        super().__init__(
+            {
+                "raddr": In(bits),
+                "rdata": Out(width),
+                "wen": In(1),
+                "waddr": In(bits),
+                "wdata": In(width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        if isinstance(platform, VerilogCells):
+            m.submodules.memory = Instance(
+                "hwgen_ram", p_WIDTH=self._width, p_DEPTH=self._depth, p_ADDR_BITS=address_bits(self._depth),
+                p_STYLE=memory_style(self._depth), p_INIT="", i_clk=ClockSignal(), i_raddr=self.raddr, o_rdata=self.rdata,
+                i_wen=self.wen, i_waddr=self.waddr, i_wdata=self.wdata,
+            )  # fmt: skip
+            return m
+        m.submodules.memory = memory = Memory(shape=self._width, depth=self._depth, init=[])
+        read = memory.read_port(domain="sync")
+        write = memory.write_port(domain="sync")
+        m.d.comb += [
+            read.addr.eq(self.raddr),
+            write.en.eq(self.wen),
+            write.addr.eq(self.waddr),
+            write.data.eq(self.wdata),
+        ]
+        m.d.sync += self.rdata.eq(read.data)
+        return m
+
+
+class RamUnits(wiring.Component):
+    """A simple dual port memory of ``units`` elements per word, written element by element; starts at zero.
+
+    **Latency**: 2 cycles. ``wdata`` is one element, written to every enabled unit.
+    """
+
+    def __init__(self, *, unit: int, units: int, depth: int) -> None:
+        self._unit = unit
+        self._units = units
+        self._depth = depth
+        bits = address_bits(depth)
+        super().__init__(
+            {
+                "raddr": In(bits),
+                "rdata": Out(unit * units),
+                "wen": In(units),
+                "waddr": In(bits),
+                "wdata": In(unit),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        if isinstance(platform, VerilogCells):
+            m.submodules.memory = Instance(
+                "hwgen_ram_be", p_UNIT=self._unit, p_UNITS=self._units, p_DEPTH=self._depth,
+                p_ADDR_BITS=address_bits(self._depth), p_STYLE=memory_style(self._depth), i_clk=ClockSignal(),
+                i_raddr=self.raddr, o_rdata=self.rdata, i_wen=self.wen, i_waddr=self.waddr, i_wdata=self.wdata,
+            )  # fmt: skip
+            return m
+        m.submodules.memory = memory = Memory(shape=self._unit * self._units, depth=self._depth, init=[])
+        read = memory.read_port(domain="sync")
+        write = memory.write_port(domain="sync", granularity=self._unit)
+        m.d.comb += [
+            read.addr.eq(self.raddr),
+            write.en.eq(self.wen),
+            write.addr.eq(self.waddr),
+            write.data.eq(self.wdata.replicate(self._units)),
+        ]
+        m.d.sync += self.rdata.eq(read.data)
+        return m
+
+
+class MulLanes(wiring.Component):
+    """``p[l] = a[l] * b[l]``, signed, for all lanes. **Latency**: 2 cycles (operands, product)."""
+
+    def __init__(self, *, lanes: int, a_bits: int, b_bits: int) -> None:
+        self._lanes = lanes
+        self._a_bits = a_bits
+        self._b_bits = b_bits
+        super().__init__(
+            {"a": In(lanes * a_bits), "b": In(lanes * b_bits), "p": Out(lanes * (a_bits + b_bits))}
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        a_bits, b_bits = self._a_bits, self._b_bits
+        if isinstance(platform, VerilogCells):
+            m.submodules.multipliers = Instance(
+                "hwgen_mul_lanes", p_LANES=self._lanes, p_A_BITS=a_bits, p_B_BITS=b_bits, i_clk=ClockSignal(),
+                i_a=self.a, i_b=self.b, o_p=self.p,
+            )  # fmt: skip
+            return m
+        a = Signal.like(self.a)
+        b = Signal.like(self.b)
+        m.d.sync += [a.eq(self.a), b.eq(self.b)]
+        products = []
+        for lane in range(self._lanes):
+            product = Signal(signed(a_bits + b_bits), name=f"product_{lane}")
+            m.d.sync += product.eq(
+                a.word_select(lane, a_bits).as_signed() * b.word_select(lane, b_bits).as_signed()
+            )
+            products.append(product)
+        m.d.comb += self.p.eq(Cat(*products))
+        return m
+
+
+class Mul(wiring.Component):
+    """``p = a * b``, signed. **Latency**: 3 cycles (operands, pipeline, product)."""
+
+    def __init__(self, *, a_bits: int, b_bits: int) -> None:
+        self._a_bits = a_bits
+        self._b_bits = b_bits
+        super().__init__({"a": In(signed(a_bits)), "b": In(signed(b_bits)), "p": Out(signed(a_bits + b_bits))})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        if isinstance(platform, VerilogCells):
+            m.submodules.multiplier = Instance(
+                "hwgen_mul", p_A_BITS=self._a_bits, p_B_BITS=self._b_bits, i_clk=ClockSignal(), i_a=self.a,
+                i_b=self.b, o_p=self.p,
+            )  # fmt: skip
+            return m
+        a = Signal.like(self.a)
+        b = Signal.like(self.b)
+        product = Signal.like(self.p)
+        m.d.sync += [a.eq(self.a), b.eq(self.b), product.eq(a * b), self.p.eq(product)]
+        return m
+

@@ -1,0 +1,119 @@
+"""The core: the array between its streams, and the top that the outside sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Module, ResetSignal, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.array import PEArray
+from hwgen.gateware.load_bus import BEAT_BITS
+from hwgen.gateware.stream_in import StreamIn
+from hwgen.gateware.stream_out import StreamOut
+from hwgen.plan.plan import Plan
+
+
+def _ports(plan: Plan) -> dict[str, Any]:
+    shape = plan.shape
+    ports: dict[str, Any] = {
+        "s_axis_tdata": In(shape.input.data_bits),
+        "s_axis_tvalid": In(1),
+        "s_axis_tready": Out(1),
+        "m_axis_tdata": Out(shape.output.data_bits),
+        "m_axis_tvalid": Out(1),
+        "m_axis_tready": In(1),
+        "m_axis_tlast": Out(1),
+        "frame_start": Out(1),
+        "layer_done": Out(1),
+    }
+    if shape.loadable:
+        ports |= {
+            "s_axis_weights_tdata": In(BEAT_BITS),
+            "s_axis_weights_tvalid": In(1),
+            "s_axis_weights_tready": Out(1),
+        }
+    return ports
+
+
+class Accelerator(wiring.Component):
+    """Stream in, array, stream out, in the domain ``sync``. Ports: those of :class:`Core` without clock and reset."""
+
+    def __init__(self, *, plan: Plan) -> None:
+        self._plan = plan
+        super().__init__(_ports(plan))
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._plan.shape
+        m.submodules.stream_in = stream_in = StreamIn(shape=shape)
+        m.submodules.array = array = PEArray(plan=self._plan)
+        m.submodules.stream_out = stream_out = StreamOut(shape=shape)
+        enable = Signal(init=1)
+        if array.load_bus is not None:
+            bus = array.load_bus
+            busy = Signal()
+            with m.If(array.output_done):
+                m.d.sync += busy.eq(0)
+            with m.If(array.frame_started):
+                m.d.sync += busy.eq(1)
+            m.d.comb += [
+                bus.tdata.eq(self.s_axis_weights_tdata),
+                bus.tvalid.eq(self.s_axis_weights_tvalid),
+                self.s_axis_weights_tready.eq(bus.tready),
+                bus.idle.eq(~busy & ~stream_in.full),
+                enable.eq(bus.loaded),
+            ]
+        m.d.comb += [
+            stream_in.tdata.eq(self.s_axis_tdata),
+            stream_in.tvalid.eq(self.s_axis_tvalid),
+            self.s_axis_tready.eq(stream_in.tready),
+            stream_in.enable.eq(enable),
+            stream_in.blocked.eq(array.draining),
+            stream_in.release.eq(array.release_input),
+            array.enable.eq(enable),
+            array.input_ready.eq(stream_in.full),
+            array.output_free.eq(stream_out.free),
+            array.load_write.eq(stream_in.write),
+            array.load_address.eq(stream_in.address),
+            array.load_data.eq(stream_in.data),
+            stream_out.write.eq(array.out_write),
+            stream_out.address.eq(array.out_address),
+            stream_out.data.eq(array.out_data),
+            stream_out.start.eq(array.output_done),
+            self.m_axis_tdata.eq(stream_out.tdata),
+            self.m_axis_tvalid.eq(stream_out.tvalid),
+            self.m_axis_tlast.eq(stream_out.tlast),
+            stream_out.tready.eq(self.m_axis_tready),
+            self.frame_start.eq(array.frame_started),
+            self.layer_done.eq(array.layer_done),
+        ]
+        return m
+
+
+class Core(wiring.Component):
+    """The top: AXI4-Stream in and out, one clock, a synchronous reset that is active low.
+
+    Members
+    -------
+    aclk, aresetn : In(1)
+    s_axis_* : the frames; m_axis_* : the results, ``tlast`` at each frame's end.
+    s_axis_weights_* : with loadable weights; nothing is accepted on s_axis before they are complete.
+    frame_start, layer_done : Out(1)
+        One cycle: a frame's first layer starts; a layer's last byte is written.
+    """
+
+    def __init__(self, *, plan: Plan) -> None:
+        self._plan = plan
+        super().__init__({"aclk": In(1), "aresetn": In(1), **_ports(plan)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        m.domains.sync = ClockDomain()
+        m.submodules.accelerator = accelerator = Accelerator(plan=self._plan)
+        m.d.comb += [ClockSignal().eq(self.aclk), ResetSignal().eq(~self.aresetn)]
+        for name, member in accelerator.signature.members.items():
+            inner, outer = getattr(accelerator, name), getattr(self, name)
+            m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
+        return m

@@ -1,0 +1,103 @@
+"""From a weight word to the lanes' weights: the replaceable stage at the front of a PE."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import Store
+from hwgen.gateware.pipeline import delayed
+from hwgen.plan import latency
+from hwgen.plan.images import MemoryImage
+from hwgen.plan.shape import ArrayShape
+
+
+def decoders(shape: ArrayShape) -> int:
+    """Weights decoded per cycle: one for all lanes, or one for each where a wide layer needs it."""
+    return shape.lanes if shape.has_wide else 1
+
+
+class Decoder(wiring.Component):
+    """Takes the columns out of a word and decodes them: plain integers, or codes through the codebook memory.
+
+    Plain weights pass; a codebook costs ``latency.MEMORY`` cycles (Han et al., Deep Compression, section 3: shared weights).
+
+    **Latency**: 1 (the word register) + ``latency.decode(coding)``. **Throughput**: one column per cycle.
+
+    Members
+    -------
+    word : In, load : In(1)
+        The memory's word, taken when ``load`` is set; else the next column moves to the low end.
+    unit : In
+        How far: which of ``shape.shift_units``.
+    wide : In(1)
+        Lane l takes its own weight; else all lanes take the first.
+    coded : In(1), table : In
+        The weight is a code, of this codebook.
+    weights : Out(lanes * weight_bits)
+    """
+
+    def __init__(self, *, shape: ArrayShape, codebook: MemoryImage | None) -> None:
+        self._shape = shape
+        self._codebook = codebook
+        widths = dict(shape.read_fields.fields)
+        members = {
+            "word": In(shape.weight_word_bits),
+            "load": In(1),
+            "unit": In(widths["unit"]),
+            "wide": In(1),
+            "coded": In(1),
+            "table": In(widths["table"]),
+            "weights": Out(shape.lanes * shape.weight_bits),
+        }
+        if codebook is not None and shape.loadable:
+            store = Store(image=codebook, loadable=True)
+            members |= {"wen": In(1), "waddr": In(len(store.waddr)), "wdata": In(codebook.width)}
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._shape
+        word = Signal(shape.weight_word_bits)
+        with m.If(self.load):
+            m.d.sync += word.eq(self.word)
+        with m.Else(), m.Switch(self.unit):
+            for index, bits in enumerate(shape.shift_units):
+                if bits < shape.weight_word_bits:
+                    with m.Case(index):
+                        m.d.sync += word.eq(word[bits:])
+        plain = [] if shape.coding == "codebook" else self._picked(word, shape.weight_bits)
+        if shape.coding == "dense":
+            weights = plain
+        else:
+            weights = self._decoded(m, self._picked(word, shape.code_bits))
+            if plain:
+                coded = delayed(m, self.coded, latency.MEMORY, "coded")
+                weights = [
+                    Mux(coded, code, delayed(m, value, latency.MEMORY, f"plain_{index}"))
+                    for index, (code, value) in enumerate(zip(weights, plain, strict=True))
+                ]
+        if len(weights) == 1:
+            weights = weights * shape.lanes
+        m.d.comb += self.weights.eq(Cat(*weights))
+        return m
+
+    def _picked(self, word: Value, bits: int) -> list[Value]:
+        first = word[:bits]
+        return [
+            first if lane == 0 else Mux(self.wide, word[lane * bits : (lane + 1) * bits], first)
+            for lane in range(decoders(self._shape))
+        ]
+
+    def _decoded(self, m: Module, codes: list[Value]) -> list[Value]:
+        assert self._codebook is not None
+        weights: list[Value] = []
+        for index, code in enumerate(codes):
+            store = Store(image=self._codebook, loadable=self._shape.loadable)
+            m.submodules[f"codebook_{index}"] = store
+            m.d.comb += store.addr.eq(Cat(code, self.table))
+            if self._shape.loadable:
+                m.d.comb += [store.wen.eq(self.wen), store.waddr.eq(self.waddr), store.wdata.eq(self.wdata)]
+            weights.append(store.data)
+        return weights

@@ -1,0 +1,172 @@
+"""The drain: results leave the accumulators one by one, and each is written at its address."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Elaboratable, Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import address_bits
+from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.positions import next_position
+from hwgen.gateware.records import fields_of
+from hwgen.plan import latency
+from hwgen.plan.shape import ArrayShape
+
+
+class DrainCounter(wiring.Component):
+    """Counts lane, PE of the requantiser, pass and group of the value at the head of the shadow chains.
+
+    A requantiser takes PE by PE, lane by lane. ``capture`` starts the next pass; it comes at the earliest in the cycle of the last
+    value of the pass before.
+
+    **Throughput**: one value per requantiser and cycle.
+
+    Members
+    -------
+    active : Out(1)
+        A value is at the head: shift the chains.
+    value : Out(1)
+        It completes a result: always, but for wide layers only the last lane of a PE.
+    lane_first, lane_last, pe_last, pass_first, pass_last, group_last : Out(1)
+        Its place; ``pe`` its PE's number among the requantiser's.
+    parameter : Out
+        Address of its row's requantisation.
+    """
+
+    def __init__(self, *, shape: ArrayShape) -> None:
+        self._shape = shape
+        super().__init__(
+            {
+                "capture": In(1),
+                "record": In(shape.write_fields.width),
+                "active": Out(1),
+                "value": Out(1),
+                "lane_first": Out(1),
+                "lane_last": Out(1),
+                "pe": Out(max(1, (shape.pes_per_requantiser - 1).bit_length())),
+                "pe_last": Out(1),
+                "row_first": Out(1),
+                "pass_last": Out(1),
+                "step_last": Out(1),
+                "parameter": Out(address_bits(shape.requant_words)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._shape
+        record = fields_of(shape.write_fields, self.record)
+        lane = Signal(max(1, shape.lane_bits))
+        row = Signal.like(self.parameter)
+        passes = Signal.like(record["passes"])
+        groups = Signal.like(record["groups"])
+        pass_done = Signal()
+        group_done = Signal()
+        m.d.comb += [
+            self.lane_first.eq(lane == 0),
+            self.lane_last.eq(lane == shape.lanes - 1),
+            self.pe_last.eq(self.pe == shape.pes_per_requantiser - 1),
+            self.row_first.eq((passes == 0) & (self.pe == 0)),
+            self.pass_last.eq(passes == record["passes"]),
+            self.step_last.eq(groups == record["groups"]),
+            self.value.eq(self.active & (~record["wide"] | self.lane_last)),
+            self.parameter.eq(record["requant_base"] + row),
+            pass_done.eq(self.active & self.lane_last & self.pe_last),
+            group_done.eq(pass_done & self.pass_last),
+        ]
+        with m.If(self.active):
+            m.d.sync += lane.eq(Mux(self.lane_last, 0, lane + 1))
+            with m.If(self.lane_last):
+                m.d.sync += [self.pe.eq(Mux(self.pe_last, 0, self.pe + 1)), row.eq(row + 1)]
+        with m.If(pass_done):
+            m.d.sync += [self.active.eq(0), passes.eq(passes + 1)]
+        with m.If(group_done):
+            m.d.sync += [passes.eq(0), row.eq(0), groups.eq(Mux(self.step_last, 0, groups + 1))]
+        with m.If(self.capture):
+            m.d.sync += self.active.eq(1)
+        return m
+
+
+class WriteWalk(wiring.Component):
+    """The address of every result, in the layout of the map's consumer (LAYOUT.md, section 5).
+
+    All PEs write at the same address, each into its own bank. Positions outside the map are not written. The walk over a group's
+    positions is repeated for every PE of a requantiser and for every pass, whose slot is one ``pass_stride`` further.
+
+    **Latency**: ``write`` and ``address`` are due with the value that arrives ``latency.drain(...)`` after the head.
+    """
+
+    def __init__(self, *, shape: ArrayShape) -> None:
+        self._shape = shape
+        super().__init__(
+            {
+                "value": In(1),
+                "lane_last": In(1),
+                "pe_last": In(1),
+                "row_first": In(1),
+                "pass_last": In(1),
+                "step_last": In(1),
+                "record": In(shape.write_fields.width),
+                "write": Out(1),
+                "address": Out(dict(shape.write_fields.fields)["base"]),
+                "step": Out(address_bits(shape.steps)),
+                "fresh": Out(1, init=1),
+                "step_done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._shape
+        record = fields_of(shape.write_fields, self.record)
+        bits = len(self.address)
+        x_bits, y_bits = len(record["wrap"]), len(record["y_limit"])
+        names = ("x", "y", "offset", "phase_x", "phase_y")
+        widths = (x_bits, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]))
+        # Where the next value goes; where the group starts; where the following group starts.
+        places, group, following = (
+            [Signal(width, name=prefix + name) for name, width in zip(names, widths, strict=True)]
+            for prefix in ("", "group_", "following_")
+        )
+        x, y, offset, phase_x, phase_y = places
+        slot = Signal(bits)
+
+        next_x, next_y, wraps = next_position(x, y, record["wrap"])
+        split_x, split_y = phase_x == record["x_phases"], phase_y == record["y_phases"]
+        step_x = Mux(split_x, record["x_wrap_step"], record["x_step"])
+        step_y = Mux(split_y, record["y_wrap_step"], record["y_step"])
+        after = [
+            next_x,
+            next_y[:y_bits],
+            (offset + Mux(wraps, step_y, step_x))[:bits],
+            Mux(wraps | split_x, 0, (phase_x + 1)[: len(phase_x)]),
+            Mux(wraps, Mux(split_y, 0, (phase_y + 1)[: len(phase_y)]), phase_y),
+        ]
+        m.d.comb += [
+            self.address.eq(slot + offset),
+            self.write.eq(self.value & (x < record["x_limit"]) & (y < record["y_limit"])),
+            self.step_done.eq(self.value & self.lane_last & self.pe_last & self.pass_last & self.step_last),
+        ]
+        pe_done = self.value & self.lane_last
+        with m.If(self.value):
+            m.d.sync += [place.eq(value) for place, value in zip(places, after, strict=True)]
+        with m.If(pe_done):
+            with m.If(self.row_first):
+                m.d.sync += [place.eq(value) for place, value in zip(following, after, strict=True)]
+            m.d.sync += [place.eq(begin) for place, begin in zip(places, group, strict=True)]
+            with m.If(self.pe_last):
+                m.d.sync += slot.eq(slot + record["pass_stride"])
+                with m.If(self.pass_last):
+                    m.d.sync += slot.eq(record["base"])
+                    for index, value in enumerate(after):
+                        first = Mux(self.row_first, value, following[index])
+                        m.d.sync += [places[index].eq(first), group[index].eq(first)]
+        fetched = delayed(m, self.fresh, latency.MEMORY, "fetched", reset=True)
+        m.d.sync += self.fresh.eq(0)
+        with m.If(fetched):
+            # A new step's record has arrived: begin at its first position.
+            m.d.sync += [slot.eq(record["base"]), *(register.eq(0) for register in (*places, *group))]
+        with m.If(self.step_done):
+            m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), self.fresh.eq(1)]
+        return m

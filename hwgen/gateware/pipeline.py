@@ -1,0 +1,20 @@
+"""Delay lines of plain registers."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal, Value
+
+
+def delay_line(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False) -> list[Value]:
+    """``value`` and its delayed copies: element n is n cycles late. ``reset`` clears strobes on reset; data needs none."""
+    line: list[Value] = [value]
+    for index in range(1, cycles + 1):
+        register = Signal(value.shape(), name=f"{name}_d{index}", reset_less=not reset)
+        m.d.sync += register.eq(line[-1])
+        line.append(register)
+    return line
+
+
+def delayed(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False) -> Value:
+    """``value``, ``cycles`` later."""
+    return delay_line(m, value, cycles, name, reset=reset)[-1]

@@ -1,0 +1,121 @@
+"""The requantiser: one accumulator per cycle to one stored activation."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import Mul, Store
+from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.records import fields_of
+from hwgen.plan import latency
+from hwgen.plan.images import MemoryImage
+from hwgen.plan.shape import ArrayShape
+
+
+class Requantiser(wiring.Component):
+    """``p = acc*mul + add``, ``q = clamp((p >> shift) + offset, low, high)``; docs/architecture.md, section 3.
+
+    ``mul`` is read while the value waits, ``add`` three cycles later, when the product is there: the addresses are delayed
+    instead of the words. In wide layers the lanes' values are summed first.
+
+    **Latency**: ``latency.REQUANTISE`` from the head of the chain. **Throughput**: one value per cycle.
+    """
+
+    def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage) -> None:
+        self._shape = shape
+        self._mul = Store(image=mul, loadable=shape.loadable)
+        self._add = Store(image=add, loadable=shape.loadable)
+        members = {
+            "acc": In(shape.acc_bits),
+            "lane_first": In(1),
+            "wide": In(1),
+            "parameter": In(len(self._mul.addr)),
+            "offset": In(shape.act_bits + 1),
+            "low": In(shape.act_bits),
+            "high": In(shape.act_bits),
+            "q": Out(shape.act_bits),
+        }
+        if shape.loadable:
+            for name, store in (("mul", self._mul), ("add", self._add)):
+                members |= {
+                    f"{name}_wen": In(1),
+                    f"{name}_waddr": In(len(store.waddr)),
+                    f"{name}_wdata": In(store.image.width),
+                }
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._shape
+        m.submodules.mul = mul = self._mul
+        m.submodules.add = add = self._add
+        m.submodules.multiply = multiply = Mul(a_bits=shape.acc_bits, b_bits=shape.mul_bits + 1)
+        if shape.loadable:
+            for name, store in (("mul", mul), ("add", add)):
+                m.d.comb += [
+                    store.wen.eq(getattr(self, f"{name}_wen")),
+                    store.waddr.eq(getattr(self, f"{name}_waddr")),
+                    store.wdata.eq(getattr(self, f"{name}_wdata")),
+                ]
+        parameter = delayed(m, self.parameter, latency.MULTIPLY_REQUANTISE, "parameter")
+        acc = self._summed(m)
+        m.d.comb += [
+            mul.addr.eq(self.parameter),
+            add.addr.eq(parameter),
+            multiply.a.eq(acc),
+            multiply.b.eq(mul.data),
+        ]
+        record = fields_of(shape.requant_fields, add.data)
+        total = Signal(signed(shape.sum_bits), reset_less=True)
+        addend = Cat(Const(0, shape.add_zeros), record["add"]).as_signed()
+        m.d.sync += total.eq(multiply.p + addend)
+        selected = delayed(m, record["shift"], 1, "shift")
+        value: Value = total
+        if shape.correction_bits:
+            value = self._corrected(m, total, delayed(m, record["correction"], 1, "correction"))
+            selected = delayed(m, selected, 1, "shift_corrected")
+        self._clamped(m, value, selected)
+        return m
+
+    def _summed(self, m: Module) -> Value:
+        """Two cycles, in which the multiplier's parameter is read; the first sums the lanes of a wide layer."""
+        shape = self._shape
+        acc = self.acc.as_signed()
+        first = Signal(signed(shape.acc_bits), name="lane_sum", reset_less=True)
+        if shape.has_wide:
+            m.d.sync += first.eq(Mux(self.wide & ~self.lane_first, first, 0) + acc)
+        else:
+            m.d.sync += first.eq(acc)
+        return delayed(m, first, latency.MEMORY - 1, "acc")
+
+    def _corrected(self, m: Module, total: Signal, correction: Value) -> Value:
+        result = Signal(signed(len(total)), name="corrected", reset_less=True)
+        m.d.sync += result.eq(total + Mux(total >= 0, correction, 0))
+        return result
+
+    def _clamped(self, m: Module, total: Value, selected: Value) -> None:
+        """Shift, then offset and clamp, a cycle each."""
+        shape = self._shape
+        # Beyond this width the value saturates; the shifted value's upper bits fold into one.
+        bits = shape.act_bits + 3
+        shifted = Signal(signed(bits), reset_less=True)
+        with m.Switch(selected):
+            for index, shift in enumerate(shape.shifts):
+                with m.Case(index):
+                    m.d.sync += shifted.eq(_saturated(total, shift, bits))
+        low, high = self.low.as_signed(), self.high.as_signed()
+        moved = shifted + self.offset.as_signed() if shape.has_offset else shifted
+        m.d.sync += self.q.eq(Mux(moved < low, low, Mux(moved > high, high, moved)))
+
+
+def _saturated(total: Value, shift: int, bits: int) -> Value:
+    """``total >> shift`` in ``bits`` bits, values beyond them at the ends of the range."""
+    value = total[shift:]
+    if len(value) <= bits:
+        return value.as_signed()
+    sign = value[-1]
+    upper = value[bits - 1 : -1]
+    fits = Mux(sign, upper.all(), ~upper.any())
+    return Mux(fits, value[:bits], Cat(~sign.replicate(bits - 1), sign)).as_signed()

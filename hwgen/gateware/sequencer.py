@@ -1,0 +1,202 @@
+"""The sequencer: walks through the schedule without a host and issues one column per cycle."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import address_bits
+from hwgen.gateware.records import fields_of, held_layout, HELD
+from hwgen.plan import latency
+from hwgen.plan.shape import ArrayShape
+
+class Sequencer(wiring.Component):
+    """Loops group > pass > channel > tap of one step, then waits until its last result is written.
+
+    A step starts when its record is there, the previous step has drained, and, where its record asks for it, the input frame
+    has arrived (``input_ready``) or the output buffer is free (``output_free``).
+
+    **Throughput**: one column per cycle. **Latency**: the column's signals are registered counters (stage 0 of the pipeline);
+    after the last column a pass idles ``idle`` cycles where draining takes longer than its columns.
+
+    Members
+    -------
+    step : Out, record : In
+        Address and word (2 cycles later) of the read schedule.
+    column : Out(1)
+        A column is issued.
+    first, last : Out(1)
+        It is the first, the last of its pass.
+    tap : Out
+        Its entry in the tap table.
+    address : Out
+        Element address of its channel at the group.
+    bank : Out
+        Bank that holds its channel.
+    group_first : Out(1)
+        It is the first of a group.
+    prepare : Out(1)
+        A new step's record has just arrived: lane positions may be computed.
+    drained : In(1)
+        The step's last result is written in this cycle.
+    started, frame_started, release_input : Out(1)
+        One cycle: a step starts; a frame's first step starts; the last step that reads the input has drained.
+    held : Out
+        The fields :data:`hwgen.gateware.records.HELD` of the running step, for the stages behind.
+    """
+
+    def __init__(self, *, shape: ArrayShape) -> None:
+        self._shape = shape
+        super().__init__(
+            {
+                "step": Out(address_bits(shape.steps)),
+                "record": In(shape.read_fields.width),
+                "enable": In(1),
+                "input_ready": In(1),
+                "output_free": In(1),
+                "drained": In(1),
+                "column": Out(1),
+                "first": Out(1),
+                "last": Out(1),
+                "group_first": Out(1),
+                "tap": Out(address_bits(shape.tap_words)),
+                "address": Out(shape.address_bits),
+                "bank": Out(max(1, (shape.pes - 1).bit_length())),
+                "prepare": Out(1),
+                "started": Out(1),
+                "frame_started": Out(1),
+                "release_input": Out(1),
+                "held": Out(held_layout(shape).width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._shape
+        record = fields_of(shape.read_fields, self.record)
+
+        running = Signal()
+        idling = Signal()
+        step_done = Signal()
+        self._fetch_and_start(m, record, running, step_done)
+
+        tap_count = Signal.like(record["taps"])
+        channel_count = Signal.like(record["channels"])
+        idle_count = Signal.like(record["idle"])
+        pass_count = Signal.like(record["passes"])
+        inner_count = Signal.like(record["inner"])
+        outer_count = Signal.like(record["outer"])
+        tap_last = tap_count == record["taps"]
+        column_last = Signal()
+        pass_done = Signal()
+        group_done = Signal()
+        pass_last = pass_count == record["passes"]
+        inner_last = inner_count == record["inner"]
+        outer_last = outer_count == record["outer"]
+        m.d.comb += [
+            self.column.eq(running & ~idling),
+            column_last.eq(self.column & tap_last & (channel_count == record["channels"])),
+            self.last.eq(column_last),
+            self.tap.eq(record["tap_base"] + tap_count),
+            pass_done.eq(Mux(idling, idle_count == record["idle"], column_last & (record["idle"] == 0))),
+            group_done.eq(pass_done & pass_last),
+            step_done.eq(group_done & inner_last & outer_last),
+        ]
+
+        group_address = Signal(shape.address_bits)
+        pass_address = Signal(shape.address_bits)
+        fresh = Signal()
+        group_fresh = Signal()
+        next_group = Signal(shape.address_bits)
+        m.d.comb += [
+            self.first.eq(self.column & fresh),
+            self.group_first.eq(self.column & group_fresh),
+            next_group.eq(group_address + Mux(inner_last, record["row_jump"], shape.lanes)),
+        ]
+        with m.If(self.column):
+            m.d.sync += [tap_count.eq(Mux(tap_last, 0, tap_count + 1)), fresh.eq(0), group_fresh.eq(0)]
+            with m.If(tap_last):
+                m.d.sync += channel_count.eq(channel_count + 1)
+                with m.If(self.bank == shape.pes - 1):
+                    m.d.sync += [self.bank.eq(0), self.address.eq(self.address + record["slot_stride"])]
+                with m.Else():
+                    m.d.sync += self.bank.eq(self.bank + 1)
+        with m.If(column_last & (record["idle"] != 0)):
+            m.d.sync += [idling.eq(1), idle_count.eq(1)]
+        with m.If(idling):
+            m.d.sync += idle_count.eq(idle_count + 1)
+        with m.If(pass_done):
+            m.d.sync += [
+                idling.eq(0),
+                fresh.eq(1),
+                channel_count.eq(0),
+                self.bank.eq(0),
+                pass_count.eq(pass_count + 1),
+                pass_address.eq(pass_address + record["pass_stride"]),
+                self.address.eq(pass_address + record["pass_stride"]),
+            ]
+        with m.If(group_done):
+            m.d.sync += [
+                group_fresh.eq(1),
+                pass_count.eq(0),
+                inner_count.eq(inner_count + 1),
+                group_address.eq(next_group),
+                pass_address.eq(next_group),
+                self.address.eq(next_group),
+            ]
+            with m.If(inner_last):
+                m.d.sync += [inner_count.eq(0), outer_count.eq(outer_count + 1)]
+        with m.If(self.started):
+            m.d.sync += [
+                fresh.eq(1),
+                group_fresh.eq(1),
+                tap_count.eq(0),
+                channel_count.eq(0),
+                pass_count.eq(0),
+                inner_count.eq(0),
+                outer_count.eq(0),
+                self.bank.eq(0),
+                group_address.eq(record["base"]),
+                pass_address.eq(record["base"]),
+                self.address.eq(record["base"]),
+            ]
+        return m
+
+    def _fetch_and_start(self, m: Module, record: dict[str, Value], running: Signal, step_done: Signal) -> None:
+        """Which step, and when it begins."""
+        shape = self._shape
+        # Record fetch, then the first group's lane positions.
+        fetch_cycles = latency.MEMORY + 1 + (shape.lanes if shape.has_padding else 0)
+        wait = Signal(range(fetch_cycles + 1), init=fetch_cycles)
+        drained = Signal(init=1)
+        releases = Signal()
+        may_start = Signal()
+        m.d.comb += [
+            self.prepare.eq(wait == fetch_cycles - latency.MEMORY),
+            may_start.eq(
+                (~record["waits_input"] | self.input_ready) & (~record["takes_output"] | self.output_free)
+            ),
+            self.started.eq(
+                self.enable & ~running & (wait == 0) & (drained | self.drained) & may_start
+            ),
+            self.frame_started.eq(self.started & record["waits_input"]),
+            self.release_input.eq(self.drained & releases),
+        ]
+        with m.If(wait != 0):
+            m.d.sync += wait.eq(wait - 1)
+        with m.If(self.drained):
+            m.d.sync += drained.eq(1)
+        with m.If(self.started):
+            m.d.sync += [
+                running.eq(1),
+                drained.eq(0),
+                releases.eq(record["releases_input"]),
+                self.held.eq(Cat(*(record[name] for name in HELD))),
+            ]
+        with m.If(step_done):
+            m.d.sync += [
+                running.eq(0),
+                wait.eq(fetch_cycles),
+                self.step.eq(Mux(record["last_step"], 0, self.step + 1)),
+            ]

@@ -1,0 +1,326 @@
+"""From a model and options to a Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwgen.errors import UsageError
+from hwgen.model import Flatten, Model
+from hwgen.plan.choose import choose_grid
+from hwgen.plan.fields import FieldLayout
+from hwgen.plan.images import MemoryImage
+from hwgen.plan.options import PlanOptions
+from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
+from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
+from hwgen.plan.placement import Placement, batched, output_layout, place
+from hwgen.plan.plan import LayerPlan, Plan
+from hwgen.plan.requant import LoweredLayer, Lowering, lower
+from hwgen.plan.shape import ArrayShape
+from hwgen.plan.steps import Grid, Step, build_steps, write_record
+from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
+from hwgen.plan.walk import Tap
+
+Records = list[dict[str, int]]
+
+
+def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
+    """Every width, depth, count, schedule, address and cycle of the core.
+
+    Raises
+    ------
+    UnsupportedError
+        Names the layer that has no hardware.
+    UsageError
+        An option does not fit the model.
+    """
+    options = options or PlanOptions()
+    ops = array_ops(model)
+    if options.batch > 1 and not any(op.fully_connected for op in ops):
+        raise UsageError(
+            f"a batch of {options.batch} needs a fully connected layer, whose frames share the lanes",
+            key="--batch",
+            hint="leave --batch away",
+        )
+    lowering = lower([staircase(model, op, op_intervals(model, op)) for op in ops])
+    grid = choose_grid(model, ops, options, lowering)
+    placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
+    output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
+    steps = build_steps(ops, placement, output, grid, batch=options.batch)
+    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent).plan()
+
+
+@dataclass
+class _Builder:
+    """Packs the schedule and the memories once everything is decided."""
+
+    model: Model
+    options: PlanOptions
+    ops: Sequence[ArrayOp]
+    lowering: Lowering
+    grid: Grid
+    placement: Placement
+    steps: list[Step]
+    output_words: int
+
+    def plan(self) -> Plan:
+        grid, steps = self.grid, self.steps
+        form = weight_format(self.ops, steps, lanes=grid.lanes)
+        by_op = [next(step for step in steps if step.index == index) for index in range(len(self.ops))]
+        weights, weight_bases = self._weights(by_op, form)
+        requant_bases = np.cumsum([0, *(step.passes * grid.pes_per_requantiser for step in by_op)])
+        taps, tap_bases = self._taps()
+        reads = [
+            self._read_record(step, form, weight_bases[step.index], base) for step, base in zip(steps, tap_bases, strict=True)
+        ]
+        writes = [
+            write_record(step, grid) | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
+            for step in steps
+        ]
+        for records in (reads, writes):
+            for position, record in enumerate(records):
+                record["last_step"] = int(position == len(records) - 1)
+        address_bits = (self.placement.bank_words * grid.lanes - 1).bit_length()
+        address_bits = max(1, address_bits)
+        read_fields, write_fields, tap_fields = self._layouts(reads, writes, taps, address_bits)
+        spare = self.options.weights == "load"
+        images = [
+            MemoryImage("schedule_read", read_fields.width, [read_fields.pack(record) for record in reads]),
+            MemoryImage("schedule_write", write_fields.width, [write_fields.pack(record) for record in writes]),
+            MemoryImage("taps", tap_fields.width, [tap_fields.pack(record) for record in taps]),
+            *weights,
+            *filter(None, [codebook_image(form)]),
+            *requant_images(
+                by_op, self.lowering.layers, self.lowering, grid, requant_bases[:-1].tolist(), int(requant_bases[-1])
+            ),
+        ]
+        if spare:
+            images = [MemoryImage(i.name, i.width, _padded(i.words, _load_depth(i.depth))) for i in images]
+        shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps)
+        layers, pulses = self._costs()
+        return Plan(
+            name=self.model.name,
+            options=self.options,
+            shape=shape,
+            images=tuple(images),
+            layers=layers,
+            pulses=pulses,
+            load_cycles=load_cycles(shape.input),
+            unload_cycles=unload_cycles(shape.output),
+            maps=tuple(self.placement.maps.values()),
+        )
+
+    def _weights(self, by_op: Sequence[Step], form: WeightFormat) -> tuple[list[MemoryImage], list[int]]:
+        banks: list[list[int]] = [[] for _ in range(self.grid.pes)]
+        bases = []
+        for step in by_op:
+            bases.append(len(banks[0]))
+            for bank, words in zip(banks, pack_weights(step, form, self.grid), strict=True):
+                bank.extend(words)
+        return [MemoryImage(f"weights_{pe}", form.word_bits, words) for pe, words in enumerate(banks)], bases
+
+    def _taps(self) -> tuple[Records, list[int]]:
+        """The tap table; steps with the same taps share their entries."""
+        table: Records = []
+        bases: dict[tuple[Tap, ...], int] = {}
+        for step in self.steps:
+            if step.taps not in bases:
+                bases[step.taps] = len(table)
+                table += [_tap_record(tap) for tap in step.taps]
+        return table, [bases[step.taps] for step in self.steps]
+
+    def _read_record(self, step: Step, form: WeightFormat, weight_base: int, tap_base: int) -> dict[str, int]:
+        walk, op = step.walk, step.op
+        column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
+        return {
+            "inner": walk.inner - 1,
+            "outer": walk.outer - 1,
+            "row_jump": walk.row_jump,
+            "passes": step.passes - 1,
+            "channels": step.channels - 1,
+            "taps": len(step.taps) - 1,
+            "idle": step.idle(self.grid),
+            "tap_base": tap_base,
+            "base": step.read_base,
+            "slot_stride": step.slot_stride,
+            "pass_stride": step.source_slot_stride if op.local else 0,
+            "wrap": walk.wrap - 1,
+            "waits_input": int(step.first_of_frame),
+            "releases_input": int(step.releases_input),
+            "takes_output": int(step.to_output),
+            "pad_value": op.pad,
+            "local": int(op.local),
+            "maximum": int(op.maximum),
+            "wide": int(step.wide),
+            "coded": int(form.coded(op)),
+            "table": form.table(op),
+            "weight_base": weight_base,
+            "last_in_word": form.word_bits // column_bits - 1,
+            "unit": form.shift_units.index(column_bits),
+            "repeat": int(op.repeated),
+        }
+
+    def _requant_record(self, layer: LoweredLayer, base: int) -> dict[str, int]:
+        return {"requant_base": base, "offset": layer.offset, "low": layer.lo, "high": layer.hi}
+
+    def _layouts(
+        self, reads: Records, writes: Records, taps: Records, address_bits: int
+    ) -> tuple[FieldLayout, FieldLayout, FieldLayout]:
+        lanes, act_bits = self.grid.lanes, self._act_bits
+        addresses = dict.fromkeys(("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
+        spare = 4 if self.options.weights == "load" else 0
+        wrap = max(max(record["wrap"] for record in writes), max(record["x_limit"] for record in writes)).bit_length()
+        y_bits = (max(record["y_limit"] for record in writes) + lanes).bit_length()
+        read = FieldLayout.fitting(reads, addresses | {"wrap": wrap, "pad_value": act_bits}, spare=spare)
+        write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
+        steps = ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step")
+        write = FieldLayout.fitting(
+            writes,
+            dict.fromkeys(steps, write_bits)
+            | {"wrap": wrap, "x_limit": wrap, "y_limit": y_bits, "offset": act_bits + 1, "low": act_bits, "high": act_bits},
+            spare=spare,
+        )
+        if wrap == 0:
+            read = FieldLayout(tuple((name, max(1, width)) for name, width in read.fields))
+            write = FieldLayout(tuple((name, max(1, width)) for name, width in write.fields))
+        bits = {"offset": address_bits, "x_low": max(1, wrap), "x_high": max(1, wrap), "y_low": y_bits, "y_high": y_bits}
+        if not self._has_padding:
+            taps[:] = [{"offset": record["offset"]} for record in taps]
+        return read, write, FieldLayout.fitting(taps, bits)
+
+    @property
+    def _act_bits(self) -> int:
+        widths = [self.model.input.bits, *(op.layer.output.bits for op in self.ops)]
+        return 8 if max(widths) <= 8 else 16
+
+    @property
+    def _has_padding(self) -> bool:
+        """Whether some lane that is written ever reads beside its map."""
+        return any(
+            tap.x_low > 0 or tap.y_low > 0 or tap.x_high < step.walk.width - 1 or tap.y_high < step.walk.height - 1
+            for step in self.steps
+            if not step.wide
+            for tap in step.taps
+        )
+
+    def _shape(
+        self,
+        form: WeightFormat,
+        images: Sequence[MemoryImage],
+        address_bits: int,
+        read_fields: FieldLayout,
+        write_fields: FieldLayout,
+        tap_fields: FieldLayout,
+        reads: Records,
+        taps: Records,
+    ) -> ArrayShape:
+        model, grid, lowering, batch = self.model, self.grid, self.lowering, self.options.batch
+        depth = {image.name: image.depth for image in images}
+        first = self.ops[0]
+        output = self.ops[-1].layer.output
+        gathers = batch if any(batched(op, batch) for op in self.ops) else 1
+        input_frames = batch if batched(first, batch) else 1
+        offsets = [record[key] for record in reads for key in ("base", "row_jump", "slot_stride", "pass_stride")]
+        offsets += [record["offset"] for record in taps]
+        return ArrayShape(
+            name=model.name,
+            pes=grid.pes,
+            lanes=grid.lanes,
+            requantisers=grid.pes // grid.pes_per_requantiser,
+            act_bits=self._act_bits,
+            weight_bits=form.weight_bits,
+            acc_bits=lowering.acc_bits,
+            mul_bits=max(1, lowering.mul_bits),
+            add_bits=requant_fields(lowering).fields[0][1],
+            add_zeros=lowering.add_zeros,
+            correction_bits=lowering.correction_bits,
+            sum_bits=lowering.sum_bits,
+            shifts=lowering.shifts,
+            bank_words=self.placement.bank_words,
+            address_bits=address_bits,
+            weight_word_bits=form.word_bits,
+            weight_words=depth["weights_0"],
+            coding=form.coding,
+            code_bits=form.code_bits,
+            codebook_words=depth.get("codebook", 0),
+            shift_units=form.shift_units,
+            requant_words=depth["requant_mul_0"],
+            tap_words=depth["taps"],
+            steps=depth["schedule_read"],
+            output_words=self.output_words,
+            has_local=any(op.local for op in self.ops),
+            has_maximum=any(op.maximum for op in self.ops),
+            has_wide=any(step.wide for step in self.steps),
+            has_padding=self._has_padding,
+            unaligned=any(offset % grid.lanes for offset in offsets),
+            has_offset=any(layer.offset for layer in lowering.layers),
+            loadable=self.options.weights == "load",
+            read_fields=read_fields,
+            write_fields=write_fields,
+            tap_fields=tap_fields,
+            requant_fields=requant_fields(lowering),
+            input=stream_shape(model.input, pes=grid.pes, lanes=grid.lanes, frames=input_frames),
+            output=stream_shape(output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
+            input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
+        )
+
+    def _costs(self) -> tuple[tuple[LayerPlan, ...], tuple[int, ...]]:
+        """Layers in the model's order, and which of them ends with each pulse."""
+        position = {layer.name: index for index, layer in enumerate(self.model.layers)}
+        cycles = [0] * len(self.model.layers)
+        pulses = []
+        for step in self.steps:
+            index = position[step.op.layer.name]
+            cycles[index] += step.cycles(self.grid)
+            if step.layer_last:
+                pulses.append(index)
+        of_op = {op.layer.name: op for op in self.ops}
+        multipliers = self.grid.pes * self.grid.lanes
+        layers = []
+        for layer, spent in zip(self.model.layers, cycles, strict=True):
+            op = of_op.get(layer.name)
+            macs, nonzero, weights, nonzero_weights = _work(op, self.options.batch) if op else (0, 0, 0, 0)
+            layers.append(
+                LayerPlan(
+                    name=layer.name,
+                    op=layer.op,
+                    encoding=op.encoding if op and not op.repeated else "none",
+                    algorithm="alias" if isinstance(layer, Flatten) else "direct",
+                    cycles=spent,
+                    macs=macs,
+                    nonzero_macs=nonzero,
+                    weights=weights,
+                    nonzero_weights=nonzero_weights,
+                    utilisation=macs / (multipliers * spent) if spent else 0.0,
+                )
+            )
+        return tuple(layers), tuple(pulses)
+
+
+def _work(op: ArrayOp, batch: int) -> tuple[int, int, int, int]:
+    """Multiply-accumulates, those with a weight that is not 0, weights, non-zero weights. Poolings multiply nothing."""
+    if op.repeated:
+        return 0, 0, 0, 0
+    positions = op.window.out_height * op.window.out_width * batch
+    nonzero = int(np.count_nonzero(op.weights))
+    return positions * op.weights.size, positions * nonzero, op.weights.size, nonzero
+
+
+def _tap_record(tap: Tap) -> dict[str, int]:
+    """Limits as the comparators take them: an empty range is 1..0."""
+    if tap.never:
+        return {"offset": tap.offset, "x_low": 1, "x_high": 0, "y_low": 1, "y_high": 0}
+    return {"offset": tap.offset, "x_low": tap.x_low, "x_high": tap.x_high, "y_low": tap.y_low, "y_high": tap.y_high}
+
+
+def _load_depth(depth: int) -> int:
+    """Loadable memories have room for a little more: the next power of two."""
+    return 1 << max(1, (depth - 1).bit_length())
+
+
+def _padded(words: Sequence[int], depth: int) -> list[int]:
+    return [*words, *([0] * (depth - len(words)))]
+

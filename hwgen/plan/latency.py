@@ -1,0 +1,47 @@
+"""Pipeline depths of the gateware, in cycles. The gateware is built to these numbers and the cycle model adds them up."""
+
+from __future__ import annotations
+
+from math import ceil, log
+
+MEMORY = 2
+"""A memory: array, output register."""
+MULTIPLY_LANES = 2
+"""The lanes' multipliers: operands, product."""
+MULTIPLY_REQUANTISE = 3
+"""The requantiser's multiplier: operands, pipeline, product."""
+ISSUE = 4
+"""From a column's counters to the bank's address: tap table (2), element address, row addresses and masks."""
+FUNNEL = 2
+"""Alignment of a bank's vector: swap and coarse rotation, fine rotation and mask."""
+ACCUMULATE = 1
+SHADOW = 1
+
+
+def requantise(correction_bits: int) -> int:
+    """From the head of a chain to the stored activation: parameter, multiplier, addition (two with a correction), shift, clamp."""
+    return MEMORY + MULTIPLY_REQUANTISE + (4 if correction_bits else 3)
+
+
+def broadcast(pes: int) -> int:
+    """Registers in the multiplexer that picks one bank's vector: radix 4, at least one."""
+    return max(1, ceil(log(pes, 4) - 1e-9)) if pes > 1 else 1
+
+
+def decode(coding: str) -> int:
+    """From the word register to the multiplier: a codebook is a memory, plain weights pass."""
+    return 0 if coding == "dense" else MEMORY
+
+
+def bank(lanes: int) -> int:
+    """From a bank's address to its aligned vector."""
+    return MEMORY + (FUNNEL if lanes > 1 else 1)
+
+
+WEIGHT_FETCH = 1 + MEMORY + 1
+"""From a column to its weights in the PE's word register: address, memory, register."""
+
+
+def vector(pes: int, lanes: int) -> int:
+    """From a column's counters to the broadcast vector at the PEs."""
+    return ISSUE + bank(lanes) + broadcast(pes)

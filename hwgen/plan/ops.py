@@ -1,0 +1,228 @@
+"""From the layers of a model to the operations of the array.
+
+The array knows two kinds: *matrix* (every PE sees every input channel) and *local* (PE p sees the channels it owns). All
+arithmetic is in *stored* integers: an unsigned map q is stored as q - 2^(bits-1), which only moves its zero point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.errors import UnsupportedError
+from hwgen.model import (
+    Activation,
+    AvgPool2d,
+    CodebookWeights,
+    Conv2d,
+    Dense,
+    DenseWeights,
+    Flatten,
+    Layer,
+    MaxPool2d,
+    Mean,
+    Model,
+    Requantize,
+    Weights,
+)
+from hwgen.plan.walk import Window
+
+
+def stored_offset(activation: Activation) -> int:
+    """What is subtracted from q to store it signed."""
+    return 0 if activation.signed else 1 << (activation.bits - 1)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ArrayOp:
+    """One layer as the array computes it.
+
+    ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation. ``bias`` (K,) is
+    all that is added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it). ``codes`` are codebook indices in the weights' shape.
+    ``repeated``: every row has the same weights, so that one pass's words serve all passes.
+    """
+
+    layer: Layer
+    source: str
+    local: bool
+    maximum: bool = False
+    repeated: bool = False
+    window: Window
+    weights: NDArray[np.int64]
+    bias: NDArray[np.int64]
+    pad: int
+    codes: NDArray[np.int64] | None = None
+    codebook: NDArray[np.int64] | None = None
+    fully_connected: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Output channels."""
+        return self.bias.shape[0]
+
+    @property
+    def encoding(self) -> str:
+        """How the weights are stored."""
+        return "dense" if self.codes is None else "codebook"
+
+
+def array_ops(model: Model) -> tuple[ArrayOp, ...]:
+    """The operations in the order of the layers; a flatten only renames its input.
+
+    Raises
+    ------
+    UnsupportedError
+        Names the first layer that has no hardware.
+    """
+    alias: dict[str, str] = {}
+    ops: list[ArrayOp] = []
+    for layer in model.layers:
+        sources = [alias.get(name, name) for name in layer.inputs]
+        if isinstance(layer, Flatten):
+            alias[layer.name] = sources[0]
+            continue
+        ops.append(_lower(model, layer, sources[0]))
+    if not ops:
+        raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)
+    if len(model.outputs) > 1:
+        raise UnsupportedError(
+            f"a core has one output, the model names {len(model.outputs)}", key="outputs", hint="name one layer"
+        )
+    last = alias.get(model.outputs[0], model.outputs[0])
+    if last != ops[-1].layer.name:
+        raise UnsupportedError(
+            "the output must be the last layer", layer=model.outputs[0], hint="drop the layers behind it"
+        )
+    return tuple(ops)
+
+
+def _lower(model: Model, layer: Layer, source: str) -> ArrayOp:
+    if isinstance(layer, Conv2d):
+        return _convolution(model, layer, source)
+    if isinstance(layer, Dense):
+        return _dense(model, layer, source)
+    if isinstance(layer, MaxPool2d | AvgPool2d | Mean | Requantize):
+        return _pool(model, layer, source)
+    raise UnsupportedError(
+        f"there is no hardware for {layer.op!r} yet",
+        layer=layer.name,
+        hint="conv2d, dense, max_pool2d, avg_pool2d, mean, requantize and flatten can be built",
+    )
+
+
+def _decoded(layer: Layer, weights: Weights) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    """Decoded integers, codes and codebook."""
+    if isinstance(weights, CodebookWeights):
+        return weights.decode().astype(np.int64), weights.codes.astype(np.int64), weights.codebook.astype(np.int64)
+    if isinstance(weights, DenseWeights):
+        return weights.decode().astype(np.int64), None, None
+    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook"
+    raise UnsupportedError(f"there is no hardware for the encoding {weights.encoding!r} yet", layer=layer.name, hint=hint)
+
+
+def _bias(
+    layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    stored_zero = source.zero_point - stored_offset(source)
+    bias = np.zeros_like(sums) if layer.bias is None else layer.bias.astype(np.int64)
+    return bias - stored_zero * sums
+
+
+def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
+    if layer.domain is not None:
+        raise UnsupportedError(f"there is no hardware for weights in the domain {layer.domain!r} yet", layer=layer.name)
+    activation = model.activation(layer.inputs[0])
+    weights, codes, codebook = _decoded(layer, layer.weights)
+    channels = activation.chw[0]
+    local = layer.groups == channels and weights.shape[0] == channels and channels > 1
+    if layer.groups != 1 and not local:
+        raise UnsupportedError(
+            f"a convolution of {layer.groups} groups over {channels} channels has no hardware yet",
+            layer=layer.name,
+            hint="groups must be 1, or the number of input and output channels",
+        )
+    top, _, left, _ = layer.padding
+    _, height, width = layer.output.chw
+    return ArrayOp(
+        layer=layer,
+        source=source,
+        local=local,
+        window=Window(
+            kernel=(weights.shape[2], weights.shape[3]),
+            stride=layer.stride,
+            pad_top=top,
+            pad_left=left,
+            out_height=height,
+            out_width=width,
+        ),
+        weights=weights,
+        codes=codes,
+        codebook=codebook,
+        bias=_bias(layer, activation, weights.sum(axis=(1, 2, 3))),
+        pad=activation.zero_point - stored_offset(activation),
+    )
+
+
+def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
+    activation = model.activation(source)
+    channels, height, width = activation.chw
+    weights, codes, codebook = _decoded(layer, layer.weights)
+    shape = (weights.shape[0], channels, height, width)
+    return ArrayOp(
+        layer=layer,
+        source=source,
+        local=False,
+        fully_connected=True,
+        window=Window(kernel=(height, width), stride=(1, 1), pad_top=0, pad_left=0, out_height=1, out_width=1),
+        weights=weights.reshape(shape),
+        codes=None if codes is None else codes.reshape(shape),
+        codebook=codebook,
+        bias=_bias(layer, model.activation(layer.inputs[0]), weights.sum(axis=1)),
+        pad=activation.zero_point - stored_offset(activation),
+    )
+
+
+def _pool(model: Model, layer: MaxPool2d | AvgPool2d | Mean | Requantize, source: str) -> ArrayOp:
+    activation = model.activation(layer.inputs[0])
+    channels, height, width = activation.chw
+    pad = activation.zero_point - stored_offset(activation)
+    padding = (0, 0, 0, 0)
+    stride = (1, 1)
+    if isinstance(layer, MaxPool2d | AvgPool2d):
+        kernel, stride, padding = layer.kernel, layer.stride, layer.padding
+    elif isinstance(layer, Mean):
+        kernel = (height, width)
+    else:
+        kernel = (1, 1)
+    maximum = isinstance(layer, MaxPool2d)
+    if maximum:
+        pad = -(1 << (activation.bits - 1))
+    elif isinstance(layer, AvgPool2d) and any(padding) and not layer.count_include_pad:
+        raise UnsupportedError(
+            "an average over a window whose count varies at the border has no hardware yet",
+            layer=layer.name,
+            key="count_include_pad",
+            hint="set it to true, or pad the map before",
+        )
+    out_height, out_width = (1, 1) if isinstance(layer, Mean) else layer.output.chw[1:]
+    weights = np.ones((channels, 1, *kernel), dtype=np.int64)
+    return ArrayOp(
+        layer=layer,
+        source=source,
+        local=True,
+        maximum=maximum,
+        repeated=True,
+        window=Window(
+            kernel=kernel,
+            stride=stride,
+            pad_top=padding[0],
+            pad_left=padding[2],
+            out_height=out_height,
+            out_width=out_width,
+        ),
+        weights=weights,
+        bias=np.full(channels, -(activation.zero_point - stored_offset(activation)) * kernel[0] * kernel[1]),
+        pad=pad,
+    )

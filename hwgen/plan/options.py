@@ -1,0 +1,37 @@
+"""What the user may decide about a core; what is not given is chosen for the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hwgen.errors import UsageError
+
+MAX_PES = 128
+MAX_LANES = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions:
+    """Options of ``build``. ``requantisers`` (a divisor of ``pes``) has no flag: the planner picks the fewest that cost no time."""
+
+    target: str = "generic"
+    pes: int | None = None
+    lanes: int | None = None
+    requantisers: int | None = None
+    clock_mhz: float | None = None
+    weights: Literal["rom", "load"] = "rom"
+    algorithm: Literal["auto", "direct"] = "auto"
+    batch: int = 1
+
+    def __post_init__(self) -> None:
+        if self.pes is not None and not 1 <= self.pes <= MAX_PES:
+            raise UsageError(f"the number of PEs must be 1..{MAX_PES}, not {self.pes}", key="--pes")
+        if self.lanes is not None and (not 1 <= self.lanes <= MAX_LANES or self.lanes & (self.lanes - 1)):
+            raise UsageError(
+                f"the number of lanes must be a power of two from 1 to {MAX_LANES}, not {self.lanes}", key="--lanes"
+            )
+        if not 1 <= self.batch <= 1024:
+            raise UsageError(f"the batch must be 1..1024 frames, not {self.batch}", key="--batch")
+        if self.clock_mhz is not None and not 0 < self.clock_mhz <= 2000:
+            raise UsageError(f"the clock must lie above 0 and up to 2000 MHz, not {self.clock_mhz}", key="--clock-mhz")

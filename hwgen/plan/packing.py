@@ -1,0 +1,123 @@
+"""Weights as the PEs read them: words of several columns, one memory per PE, and the codebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.fixed import signed_bits
+from hwgen.plan.images import MemoryImage, pack_units
+from hwgen.plan.layout import ceil_div
+from hwgen.plan.ops import ArrayOp
+from hwgen.plan.steps import Grid, Step
+
+Coding = Literal["dense", "codebook", "mixed"]
+
+
+@dataclass(frozen=True)
+class WeightFormat:
+    """Widths of the weight memories: bits of a decoded weight, of a code, of a word; the codebooks in the order of tables."""
+
+    coding: Coding
+    weight_bits: int
+    code_bits: int
+    word_bits: int
+    shift_units: tuple[int, ...]
+    tables: tuple[tuple[int, ...], ...]
+
+    def coded(self, op: ArrayOp) -> bool:
+        """Whether the operation's weights are codes: its own, or ones where the core has nothing but codebooks."""
+        return op.codes is not None or self.coding == "codebook"
+
+    def unit_bits(self, op: ArrayOp) -> int:
+        """Bits of one weight in a word."""
+        return self.code_bits if self.coded(op) else self.weight_bits
+
+    def column_bits(self, op: ArrayOp, *, wide: bool, lanes: int) -> int:
+        """Bits of one column's weights in a word."""
+        return self.unit_bits(op) * (lanes if wide else 1)
+
+    def table(self, op: ArrayOp) -> int:
+        """The operation's codebook."""
+        return self.tables.index(_table(op)) if self.coded(op) else 0
+
+
+def _table(op: ArrayOp) -> tuple[int, ...]:
+    """The codebook's values; ones for operations without codes."""
+    return (1,) if op.codebook is None else tuple(int(value) for value in op.codebook)
+
+
+def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int) -> WeightFormat:
+    """The narrowest format that holds all operations."""
+    own = [op for op in ops if not op.repeated]
+    plain = [op for op in own if op.codes is None]
+    books = [op for op in own if op.codes is not None]
+    coding: Coding = "dense" if not books else "mixed" if plain else "codebook"
+    coded = books if coding == "mixed" else list(ops) if coding == "codebook" else []
+    code_bits = max((max(1, (len(_table(op)) - 1).bit_length()) for op in coded), default=0)
+    tables = tuple(dict.fromkeys(_table(op) for op in coded))
+    values = [(int(op.weights.min()), int(op.weights.max())) for op in ops]
+    values += [(min(table), max(table)) for table in tables]
+    bits = max(2, signed_bits(min(low for low, _ in values), max(high for _, high in values)))
+    draft = WeightFormat(coding, bits, code_bits, 0, (), tables)
+    amounts = sorted({draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps})
+    return WeightFormat(coding, bits, code_bits, amounts[-1], tuple(amounts), tables)
+
+
+def codebook_image(form: WeightFormat) -> MemoryImage | None:
+    """All codebooks, each in 2^code_bits words."""
+    if form.coding == "dense":
+        return None
+    size = 1 << form.code_bits
+    words = [value & ((1 << form.weight_bits) - 1) for table in form.tables for value in (*table, *([0] * size))[:size]]
+    return MemoryImage("codebook", form.weight_bits, words)
+
+
+def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[list[int]]:
+    """The words of each PE for a step, pass after pass; a pass starts a new word.
+
+    A repeated operation has one pass. Rows beyond the last output channel and lanes beyond the last feature are 0
+    (code 0, or the code of 0 where a lane needs it).
+    """
+    op = step.op
+    values = op.codes if op.codes is not None else np.zeros_like(op.weights) if form.coded(op) else op.weights
+    fill = 0
+    if op.codebook is not None and step.wide:
+        zeros = np.flatnonzero(op.codebook == 0)
+        fill = int(zeros[0]) if zeros.size else 0
+    columns = _wide_columns(values, step, grid, fill) if step.wide else _columns(values)
+    passes = 1 if op.repeated else step.passes
+    rows = np.zeros((passes * grid.pes, *columns.shape[1:]), dtype=np.int64)
+    rows[: min(len(columns), len(rows))] = columns[: len(rows)]
+    unit = form.unit_bits(op)
+    per_word = form.word_bits // form.column_bits(op, wide=step.wide, lanes=grid.lanes)
+    words = ceil_div(rows.shape[1], per_word)
+    padded = np.zeros((len(rows), words * per_word, rows.shape[2]), dtype=np.int64)
+    padded[:, : rows.shape[1]] = rows
+    units = padded.reshape(len(rows), words, per_word * rows.shape[2])
+    return [
+        pack_units(units[pe :: grid.pes].reshape(passes * words, -1), unit, form.word_bits) for pe in range(grid.pes)
+    ]
+
+
+def _columns(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(rows, columns, 1): channel, ky, kx."""
+    return values.reshape(values.shape[0], -1, 1)
+
+
+def _wide_columns(values: NDArray[np.int64], step: Step, grid: Grid, fill: int) -> NDArray[np.int64]:
+    """(rows, columns, lanes): word w of bank 0, of bank 1, ...; lane l is the l-th element of the word."""
+    rows, channels, height, width = values.shape
+    stride = step.source_slot_stride
+    slots = ceil_div(channels, grid.pes)
+    words = ceil_div(slots * stride, grid.lanes)
+    banks = np.full((rows, grid.pes, words * grid.lanes), fill, dtype=np.int64)
+    for channel in range(channels):
+        begin = channel // grid.pes * stride
+        banks[:, channel % grid.pes, begin : begin + height * width] = values[:, channel].reshape(rows, -1)
+    ordered = banks.reshape(rows, grid.pes, words, grid.lanes).transpose(0, 2, 1, 3)
+    return ordered.reshape(rows, words * grid.pes, grid.lanes)[:, : step.channels]

@@ -1,0 +1,104 @@
+"""Requantisation: each layer's staircase, lowered, as the requantisers' memories hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hwgen.errors import UnsupportedError
+from hwgen.model import AvgPool2d, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
+from hwgen.plan.fields import FieldLayout
+from hwgen.plan.images import MemoryImage
+from hwgen.plan.intervals import Intervals, accumulator_intervals
+from hwgen.plan.ops import ArrayOp, stored_offset
+from hwgen.plan.requant import LoweredLayer, Lowering
+from hwgen.plan.staircase import Staircase, average, identity, requantisation
+from hwgen.plan.steps import Grid, Step
+
+
+def op_intervals(model: Model, op: ArrayOp) -> Intervals:
+    """Exact accumulator ranges of the operation, stored inputs."""
+    source = model.activation(op.layer.inputs[0])
+    offset = stored_offset(source)
+    if op.maximum:
+        # One product at a time: the maximum never leaves the range of the elements.
+        ones = op.weights[:, :, :1, :1]
+        return accumulator_intervals(ones, source.min - offset, source.max - offset, layer=op.layer.name)
+    padded = op.pad if op.window.pad_top or op.window.pad_left or _reaches_out(model, op) else None
+    return accumulator_intervals(
+        op.weights, source.min - offset, source.max - offset, layer=op.layer.name, padding=padded
+    )
+
+
+def _reaches_out(model: Model, op: ArrayOp) -> bool:
+    """Whether the window leaves the map at the bottom or the right."""
+    _, height, width = model.activation(op.source).chw
+    window = op.window
+    bottom = (window.out_height - 1) * window.stride[0] + window.kernel[0] - window.pad_top
+    right = (window.out_width - 1) * window.stride[1] + window.kernel[1] - window.pad_left
+    return bottom > height or right > width
+
+
+def staircase(model: Model, op: ArrayOp, intervals: Intervals) -> Staircase:
+    """The operation's requantisation over its accumulators."""
+    layer, output = op.layer, op.layer.output
+    offset = stored_offset(output)
+    common = {
+        "lo": output.min - offset,
+        "hi": output.max - offset,
+        "a_min": intervals.a_min,
+        "a_max": intervals.a_max,
+    }
+    if isinstance(layer, MaxPool2d):
+        return identity(layer.name, **common)
+    if isinstance(layer, AvgPool2d):
+        return average(layer.name, count=layer.kernel[0] * layer.kernel[1], stored_offset=offset, **common)
+    assert isinstance(layer, Conv2d | Dense | Mean | Requantize)
+    if layer.requant is None:
+        raise UnsupportedError("the layer has no requantisation", layer=layer.name, hint="quantise first")
+    return requantisation(
+        layer.name,
+        multiplier=layer.requant.multiplier,
+        shift=layer.requant.shift,
+        rounding=layer.requant.rounding,
+        bias=op.bias,
+        zero_point=output.zero_point - offset,
+        **common,
+    )
+
+
+def requant_fields(lowering: Lowering) -> FieldLayout:
+    """The word that is read with the product; ``mul`` has a memory of its own."""
+    fields = [
+        ("add", max(1, lowering.add_bits - lowering.add_zeros)),
+        ("shift", max(1, (len(lowering.shifts) - 1).bit_length())),
+    ]
+    if lowering.correction_bits:
+        fields.append(("correction", lowering.correction_bits))
+    return FieldLayout(tuple(fields))
+
+
+def requant_images(
+    steps: Sequence[Step], layers: Sequence[LoweredLayer], lowering: Lowering, grid: Grid, bases: Sequence[int], words: int
+) -> list[MemoryImage]:
+    """Two memories per requantiser: word base + pass*(PEs per requantiser) + PE is row pass*pes + first PE + PE."""
+    layout = requant_fields(lowering)
+    per = grid.pes_per_requantiser
+    images = []
+    for unit in range(grid.pes // per):
+        mul, add = [0] * words, [0] * words
+        for step, layer, base in zip(steps, layers, bases, strict=True):
+            for index in range(step.passes * per):
+                row = index // per * grid.pes + unit * per + index % per
+                if row >= step.op.rows:
+                    continue
+                mul[base + index] = int(layer.mul[row])
+                values = {
+                    "add": int(layer.add[row]) >> lowering.add_zeros,
+                    "shift": lowering.shifts.index(int(layer.shift[row])),
+                }
+                if lowering.correction_bits:
+                    values["correction"] = int(layer.correction[row])
+                add[base + index] = layout.pack(values)
+        images.append(MemoryImage(f"requant_mul_{unit}", lowering.mul_bits, mul))
+        images.append(MemoryImage(f"requant_add_{unit}", layout.width, add))
+    return images

@@ -1,0 +1,104 @@
+"""Which layout each map has, and where it lies: chosen by its consumers, placed where nothing alive is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lcm
+
+from hwgen.model import Model
+from hwgen.plan.layout import MapLayout, ceil_div, map_layout, vector_layout
+from hwgen.plan.ops import ArrayOp
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Layouts by map name (the last layer's map lies in the output buffer), and the words of a bank."""
+
+    maps: dict[str, MapLayout]
+    bank_words: int
+
+
+def batched(op: ArrayOp, batch: int) -> bool:
+    """Whether the operation computes all frames of a batch at once."""
+    return batch > 1 and op.fully_connected
+
+
+def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: int) -> Placement:
+    """Layouts and base addresses.
+
+    The input's map is never shared, so that the next frame loads while the layers behind the first compute; all others share
+    by lifetime: largest first, each at the lowest address that is free while it lives.
+    """
+    names = ["input", *(op.layer.name for op in ops[:-1])]
+    layouts = {name: _layout(model, name, ops, pes, lanes, batch) for name in names}
+    lives = {name: _life(name, ops, batch) for name in names}
+    placed: dict[str, MapLayout] = {}
+    for name in sorted(names, key=lambda n: (-layouts[n].extent, names.index(n))):
+        begin, end = lives[name]
+        others = sorted(
+            (placed[other].base, placed[other].base + placed[other].extent)
+            for other in placed
+            if lives[other][0] <= end and begin <= lives[other][1]
+        )
+        base = 0
+        for low, high in others:
+            if base + layouts[name].extent <= low:
+                break
+            base = max(base, high)
+        placed[name] = layouts[name].at(base)
+    top = max(layout.base + layout.extent for layout in placed.values())
+    return Placement({name: placed[name] for name in names}, ceil_div(top, lanes))
+
+
+def _life(name: str, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
+    """First and last operation between which a map must stay; the input stays always."""
+    if name == "input":
+        return 0, len(ops)
+    readers = [index for index, op in enumerate(ops) if op.source == name]
+    written = next(index for index, op in enumerate(ops) if op.layer.name == name)
+    if any(batched(ops[index], batch) for index in readers) and not batched(ops[written], batch):
+        # It gathers all frames of the batch, while the operations before it start over for each.
+        written = 0
+    return written, max(readers, default=written)
+
+
+def _layout(
+    model: Model, name: str, ops: Sequence[ArrayOp], pes: int, lanes: int, batch: int
+) -> MapLayout:
+    readers = [op for op in ops if op.source == name]
+    shape = model.activation(name).chw
+    if any(batched(op, batch) for op in readers):
+        return map_layout(
+            name, shape, pes=pes, lanes=lanes, split=1, pitch=shape[2], x_pitch=ceil_div(batch, lanes) * lanes
+        )
+    if shape[1:] == (1, 1) and all(op.fully_connected for op in readers):
+        return vector_layout(name, shape[0], pes=pes, lanes=lanes)
+    split = 1
+    for op in readers:
+        steps = zip(op.window.stride, (op.window.out_height, op.window.out_width), strict=True)
+        split = lcm(split, *(stride for stride, size in steps if size > 1))
+    pitch = ceil_div(shape[2], split)
+    for op in readers:
+        factor = split // op.window.stride[1] if op.window.out_width > 1 else 1
+        pitch = max(pitch, ceil_div(op.window.out_width, factor))
+    return map_layout(name, shape, pes=pes, lanes=lanes, split=split, pitch=pitch)
+
+
+def output_layout(model: Model, name: str, *, pes: int, batch: int) -> MapLayout:
+    """The output buffer: a word of ``pes`` elements per pixel and slot, frame after frame."""
+    channels, height, width = model.activation(name).chw
+    slots = ceil_div(channels, pes)
+    return MapLayout(
+        name=name,
+        channels=channels,
+        height=height,
+        width=width,
+        slots=slots,
+        split=1,
+        pitch=width * slots,
+        x_pitch=slots,
+        plane=height * width * slots,
+        slot_stride=1,
+        extent=height * width * slots * batch,
+    )

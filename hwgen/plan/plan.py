@@ -1,0 +1,133 @@
+"""The Plan: everything about a core, decided. Printable, comparable, without any HDL."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from hwgen.plan.images import MemoryImage
+from hwgen.plan.layout import MapLayout
+from hwgen.plan.options import PlanOptions
+from hwgen.plan.shape import ArrayShape
+
+CODEBOOK = "codebook"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerPlan:
+    """One layer's cost, for all frames of a batch. ``utilisation``: multiplications / (pes x lanes x cycles)."""
+
+    name: str
+    op: str
+    encoding: str
+    algorithm: str
+    cycles: int
+    macs: int
+    nonzero_macs: int
+    weights: int
+    nonzero_weights: int
+    utilisation: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """A core.
+
+    Parameters
+    ----------
+    shape:
+        Its structure.
+    images:
+        Contents of its memories, in the order of the weight stream.
+    layers:
+        Cost by layer; a flatten costs nothing.
+    pulses:
+        The layer, as an index into ``layers``, of each ``layer_done`` pulse of a frame (or batch).
+    load_cycles, unload_cycles:
+        From the first input beat to the start of the first layer; from the last layer's end to the last output beat.
+    maps:
+        Layouts in the banks.
+    """
+
+    name: str
+    options: PlanOptions
+    shape: ArrayShape
+    images: tuple[MemoryImage, ...]
+    layers: tuple[LayerPlan, ...]
+    pulses: tuple[int, ...]
+    load_cycles: int
+    unload_cycles: int
+    maps: tuple[MapLayout, ...]
+
+    @property
+    def compute_cycles(self) -> int:
+        """Cycles of all layers."""
+        return sum(layer.cycles for layer in self.layers)
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers of the lanes."""
+        return self.shape.pes * self.shape.lanes
+
+    @property
+    def memory_bits(self) -> dict[str, int]:
+        """Bits by use, one copy of each memory's content as the core holds it."""
+        shape = self.shape
+        weights = sum(image.bits for image in self.images if image.name.startswith("weights_"))
+        codebooks = self.codebook.bits * shape.pes * (shape.lanes if shape.has_wide else 1) if self.codebook else 0
+        requant = sum(image.bits for image in self.images if image.name.startswith("requant_"))
+        schedule = sum(image.bits for image in self.images if image.name.startswith(("schedule_", "taps")))
+        return {
+            "weights": weights,
+            "codebooks": codebooks,
+            "activations": shape.bank_words * shape.lanes * shape.act_bits * shape.pes,
+            "output_buffer": shape.output_words * shape.act_bits * shape.pes,
+            "requantisation": requant,
+            "schedule": schedule,
+        }
+
+    def image(self, name: str) -> MemoryImage:
+        """The image of that name."""
+        return next(image for image in self.images if image.name == name)
+
+    @property
+    def codebook(self) -> MemoryImage | None:
+        """The codebooks, which every decoder holds."""
+        return next((image for image in self.images if image.name == CODEBOOK), None)
+
+    @property
+    def array_images(self) -> tuple[str, ...]:
+        """Memories that the array itself holds: weights and schedule."""
+        return tuple(
+            image.name for image in self.images if image.name.startswith(("weights_", "schedule_", "taps"))
+        )
+
+    @property
+    def structure_digest(self) -> str:
+        """SHA-256 of everything that the Verilog depends on, the memories' contents left out."""
+        images = [(image.name, image.width, image.depth) for image in self.images]
+        text = json.dumps([asdict(self.shape), images], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def signature(self) -> int:
+        """32 bits that tell the weight streams of different structures apart."""
+        return int(self.structure_digest[:8], 16)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of structure and contents."""
+        total = hashlib.sha256(self.structure_digest.encode())
+        for image in self.images:
+            total.update(f"{image.name} {image.width}\n".encode())
+            size = -(-image.width // 8)
+            total.update(b"".join(int(word).to_bytes(size, "little") for word in image.words))
+        return total.hexdigest()
+
+
+def utilisation(layers: Sequence[LayerPlan], multipliers: int) -> float:
+    """Multiplications / (multipliers x cycles) over several layers."""
+    cycles = sum(layer.cycles for layer in layers)
+    return sum(layer.macs for layer in layers) / (multipliers * cycles) if cycles else 0.0

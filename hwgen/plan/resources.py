@@ -1,0 +1,90 @@
+"""A rough estimate of what a grid needs, to choose one that fits. Synthesis gives the real figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hwgen.plan.layout import MapLayout, ceil_div
+from hwgen.plan.ops import ArrayOp
+from hwgen.plan.placement import Placement
+from hwgen.plan.requant import Lowering
+from hwgen.plan.steps import Grid
+from hwgen.plan.targets import Target
+
+FILL = 0.85
+"""Share of a device that the planner fills: routing needs the rest."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """``count`` memories of ``width`` bits and ``depth`` words."""
+
+    width: int
+    depth: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Resources:
+    """LUTs, multipliers, and the memories that become blocks."""
+
+    luts: int
+    multipliers: int
+    memories: tuple[Memory, ...]
+
+    def blocks(self, target: Target) -> int:
+        """Block RAMs of the target."""
+        total = 0
+        for memory in self.memories:
+            # A block is as deep as its bits allow at its widest; narrower words make it deeper.
+            width = min(memory.width, target.block_width)
+            depth = target.block_bits // target.block_width
+            while width * 2 <= target.block_width and width < memory.width * 2:
+                width *= 2
+            across = ceil_div(memory.width, target.block_width)
+            share = target.block_width // max(1, min(target.block_width, _power(memory.width)))
+            total += memory.count * across * ceil_div(memory.depth, depth * max(1, share))
+        return total
+
+    def fits(self, target: Target) -> bool:
+        """Whether the estimate leaves room."""
+        return (
+            self.luts <= FILL * target.luts
+            and self.multipliers <= target.multipliers
+            and self.blocks(target) <= target.blocks
+        )
+
+    def against(self, target: Target) -> str:
+        """Needed / available, as text."""
+        return (
+            f"LUTs {self.luts}/{target.luts}, multipliers {self.multipliers}/{target.multipliers}, "
+            f"block RAMs {self.blocks(target)}/{target.blocks} (estimated)"
+        )
+
+
+def _power(width: int) -> int:
+    return 1 << max(0, (width - 1).bit_length())
+
+
+def estimate(
+    ops: Sequence[ArrayOp], placement: Placement, output: MapLayout, grid: Grid, lowering: Lowering, *, batch: int
+) -> Resources:
+    """From measured cores: controllers, then per PE, per lane and per requantiser."""
+    del batch
+    acc = lowering.acc_bits
+    units = grid.pes // grid.pes_per_requantiser
+    requantiser = acc * lowering.mul_bits + 3 * lowering.sum_bits
+    luts = 700 + grid.pes * (60 + 24 * grid.lanes + 2 * acc * grid.lanes) + units * requantiser
+    weights = sum(op.weights[: 1 if op.repeated else None].size for op in ops)
+    bits = 4 if all(op.codes is not None or op.repeated for op in ops) else 8
+    word = 8 * grid.lanes
+    memories = [
+        Memory(word, ceil_div(ceil_div(weights * bits, grid.pes), word), grid.pes),
+        Memory(8 * grid.lanes, ceil_div(placement.bank_words, 2), 2 * grid.pes)
+        if grid.lanes > 1
+        else Memory(8, placement.bank_words, grid.pes),
+    ]
+    if output.extent > 32:
+        memories.append(Memory(8, output.extent, grid.pes))
+    return Resources(luts, grid.pes * grid.lanes, tuple(memories))

@@ -1,0 +1,117 @@
+"""The structure of a core: everything that is fixed when the Verilog is written.
+
+What a model changes on a core of the same structure (weights, schedule, requantisation) is in the memory images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hwgen.plan.fields import FieldLayout
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamShape:
+    """One AXI4-Stream of frames: a (C, H, W) map, order y, x, c, c fastest.
+
+    ``chunk`` elements enter or leave the banks at once; ``bank_groups`` chunks make up one address in all banks. A pixel is
+    ``chunks_per_pixel`` chunks and ``beats_per_pixel`` beats of ``chunks_per_beat`` chunks (the last beat may be shorter).
+    """
+
+    channels: int
+    pixels_per_frame: int
+    frames: int
+    bits: int
+    signed: bool
+    element_bits: int
+    elements_per_beat: int
+    chunk: int
+    bank_groups: int
+    chunks_per_beat: int
+    chunks_per_pixel: int
+    beats_per_pixel: int
+
+    @property
+    def data_bits(self) -> int:
+        """Width of tdata."""
+        return -(-self.elements_per_beat * self.element_bits // 8) * 8
+
+    @property
+    def pixels(self) -> int:
+        """Pixels in one load or unload: all frames of a batch that lie side by side."""
+        return self.pixels_per_frame * self.frames
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputAddressing:
+    """Element addresses of the arriving pixels: increments along x and y, plain and when a split plane wraps."""
+
+    base: int
+    slot_stride: int
+    columns: int
+    split: int
+    x_step: int
+    x_wrap_step: int
+    y_step: int
+    y_wrap_step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayShape:
+    """Widths, depths and options of the array; see docs/architecture.md for what each part does."""
+
+    name: str
+    pes: int
+    lanes: int
+    requantisers: int
+    act_bits: int
+    weight_bits: int
+    acc_bits: int
+    mul_bits: int
+    add_bits: int
+    add_zeros: int
+    correction_bits: int
+    sum_bits: int
+    shifts: tuple[int, ...]
+    bank_words: int
+    address_bits: int
+    weight_word_bits: int
+    weight_words: int
+    coding: Literal["dense", "codebook", "mixed"]
+    code_bits: int
+    codebook_words: int
+    shift_units: tuple[int, ...]
+    requant_words: int
+    tap_words: int
+    steps: int
+    output_words: int
+    has_local: bool
+    has_maximum: bool
+    has_wide: bool
+    has_padding: bool
+    unaligned: bool
+    has_offset: bool
+    loadable: bool
+    read_fields: FieldLayout
+    write_fields: FieldLayout
+    tap_fields: FieldLayout
+    requant_fields: FieldLayout
+    input: StreamShape
+    output: StreamShape
+    input_addressing: InputAddressing
+
+    @property
+    def pes_per_requantiser(self) -> int:
+        """PEs whose results one requantiser takes in turn."""
+        return self.pes // self.requantisers
+
+    @property
+    def drain_cycles(self) -> int:
+        """Cycles in which one pass's results leave the accumulators."""
+        return self.lanes * self.pes_per_requantiser
+
+    @property
+    def lane_bits(self) -> int:
+        """Bits of an element's place in its word."""
+        return (self.lanes - 1).bit_length()

@@ -1,0 +1,199 @@
+"""The schedule: for each layer (and phase, and frame of a batch) one step of the reader and one of the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hwgen.plan import latency
+from hwgen.plan.layout import MapLayout, ceil_div
+from hwgen.plan.ops import ArrayOp
+from hwgen.plan.placement import Placement, batched
+from hwgen.plan.walk import Tap, Walk, walks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """What decides cycles: PEs, lanes, PEs per requantiser, and whether requantisation takes its long form."""
+
+    pes: int
+    lanes: int
+    pes_per_requantiser: int
+    corrected: bool = False
+
+    @property
+    def drain_cycles(self) -> int:
+        """Cycles in which one pass's results leave the accumulators."""
+        return self.lanes * self.pes_per_requantiser
+
+
+@dataclass(kw_only=True)
+class Step:
+    """One walk of the array. ``read`` and ``write`` are """
+
+    op: ArrayOp
+    index: int
+    walk: Walk
+    wide: bool
+    channels: int
+    passes: int
+    taps: tuple[Tap, ...]
+    read_base: int
+    slot_stride: int
+    source_slot_stride: int
+    destination: MapLayout
+    write_offset: int
+    to_output: bool
+    first_of_frame: bool = False
+    releases_input: bool = False
+    layer_last: bool = True
+    frames: int = 1
+
+    def columns(self) -> int:
+        """Columns of a pass."""
+        return self.channels * len(self.taps)
+
+    def idle(self, grid: Grid) -> int:
+        """Cycles a pass waits for the drain of the one before."""
+        return max(0, grid.drain_cycles - self.columns())
+
+    def cycles(self, grid: Grid) -> int:
+        """From the end of the step before (or the frame's start) to the cycle in which the last byte is written."""
+        idle = self.idle(grid)
+        total = self.walk.groups * self.passes * (self.columns() + idle) - idle
+        vector = latency.vector(grid.pes, grid.lanes)
+        if self.op.local:
+            vector -= latency.broadcast(grid.pes)
+        pipeline = vector + latency.MULTIPLY_LANES + latency.ACCUMULATE + latency.SHADOW
+        return total + pipeline + grid.drain_cycles - 1 + latency.requantise(grid.corrected)
+
+
+def wide_columns(source: MapLayout, pes: int, lanes: int) -> int:
+    """Words that hold a vector: word w of all banks, then word w + 1; a bank without it ends the walk."""
+    total = 0
+    for bank in range(pes):
+        slots = ceil_div(source.channels - bank, pes) if source.channels > bank else 0
+        total += ceil_div(slots * source.slot_stride, lanes)
+    return total
+
+
+def wide_has_tail(source: MapLayout, pes: int, lanes: int) -> bool:
+    """Whether some lane of some word holds no feature."""
+    return wide_columns(source, pes, lanes) * lanes != source.channels * source.height * source.width
+
+
+def can_be_wide(op: ArrayOp, source: MapLayout, grid: Grid, batch: int) -> bool:
+    """A fully connected layer over a map without gaps; a codebook needs a 0 for lanes that hold no feature."""
+    if not op.fully_connected or grid.lanes == 1 or batched(op, batch):
+        return False
+    if source.split != 1 or source.pitch != source.width or source.x_pitch != 1:
+        return False
+    if op.codebook is not None and wide_has_tail(source, grid.pes, grid.lanes):
+        return bool((op.codebook == 0).any())
+    return True
+
+
+def build_steps(
+    ops: Sequence[ArrayOp], placement: Placement, output: MapLayout, grid: Grid, *, batch: int
+) -> list[Step]:
+    """All steps in order. What comes before the fully connected layers is repeated for each frame of a batch."""
+    boundary = next((i for i, op in enumerate(ops) if batched(op, batch)), len(ops) if batch == 1 else 0)
+    steps: list[Step] = []
+    for frame in range(batch if batch > 1 else 1):
+        for index in range(boundary):
+            steps += _layer_steps(ops, index, placement, output, grid, batch, frame)
+    for index in range(boundary, len(ops)):
+        steps += _layer_steps(ops, index, placement, output, grid, batch, 0)
+    readers = [index for index, op in enumerate(ops) if op.source == "input"]
+    last_reader = max(readers)
+    for position, step in enumerate(steps):
+        before = steps[position - 1] if position else None
+        same = before is not None and before.index <= step.index
+        step.first_of_frame = not same and (position == 0 or step.index == 0)
+        step.releases_input = step.index == last_reader and step.layer_last
+    return steps
+
+
+def _layer_steps(
+    ops: Sequence[ArrayOp],
+    index: int,
+    placement: Placement,
+    output: MapLayout,
+    grid: Grid,
+    batch: int,
+    frame: int,
+) -> list[Step]:
+    op = ops[index]
+    source = placement.maps[op.source]
+    to_output = index == len(ops) - 1
+    destination = output if to_output else placement.maps[op.layer.name]
+    frames = batch if batched(op, batch) else 1
+    wide = can_be_wide(op, source, grid, batch)
+    steps = []
+    for walk in walks(source, op.window, lanes=grid.lanes, frames=frames):
+        taps = walk.taps
+        channels = 1 if op.local else source.channels
+        slot_stride = source.slot_stride
+        if wide:
+            taps = (Tap(0, 0, 0, 0, 0),)
+            channels = wide_columns(source, grid.pes, grid.lanes)
+            slot_stride = grid.lanes
+            wide = channels < source.channels * len(walk.taps)
+            if not wide:
+                taps, channels, slot_stride = walk.taps, source.channels, source.slot_stride
+        steps.append(
+            Step(
+                op=op,
+                index=index,
+                walk=walk,
+                wide=wide,
+                channels=channels,
+                passes=ceil_div(op.rows, grid.pes),
+                taps=taps,
+                read_base=source.base + (frame if source.x_pitch > 1 and not batched(op, batch) else 0),
+                slot_stride=slot_stride,
+                source_slot_stride=source.slot_stride,
+                destination=destination,
+                write_offset=frame if destination.x_pitch > 1 and not to_output else 0,
+                to_output=to_output,
+                layer_last=False,
+                frames=frames,
+            )
+        )
+    steps[-1].layer_last = True
+    return steps
+
+
+def write_record(step: Step, grid: Grid) -> dict[str, int]:
+    """The writer's addresses: positions (Y, X) of the walk in the destination's layout."""
+    walk, layout = step.walk, step.destination
+
+    def address(y: int, x: int) -> int:
+        if step.frames > 1:
+            # The output buffer holds frame after frame, a map beside one another's elements.
+            return x * (layout.extent // step.frames if step.to_output else 1)
+        return layout.offset(y * walk.factor_y + walk.phase_y, x * walk.factor_x + walk.phase_x)
+
+    start = address(0, 0)
+    x_phases = max(1, layout.split // walk.factor_x)
+    y_phases = max(1, layout.split // walk.factor_y)
+    last = walk.wrap - 1
+    row = address(0, last)
+    return {
+        "groups": walk.groups - 1,
+        "passes": step.passes - 1,
+        "wrap": last,
+        "x_limit": walk.width,
+        "y_limit": walk.height,
+        "base": layout.base + step.write_offset + start,
+        "pass_stride": layout.slot_stride,
+        "x_phases": x_phases - 1,
+        "y_phases": y_phases - 1,
+        "x_step": address(0, 1) - address(0, 0),
+        "x_wrap_step": address(0, x_phases) - address(0, x_phases - 1),
+        "y_step": address(1, 0) - row,
+        "y_wrap_step": address(y_phases, 0) - address(y_phases - 1, last),
+        "wide": int(step.wide),
+        "to_output": int(step.to_output),
+        "layer_last": int(step.layer_last),
+    }

@@ -1,0 +1,60 @@
+"""What the targets have. Synthesis recipes stand in :mod:`hwgen.flow.synth`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A device: 4-input LUTs (xc7: 6-input), multipliers of at least 8 x 8, block RAM bits of one block and their number.
+
+    ``multipliers`` counts what the lanes may take; ``max_pes`` and ``max_lanes`` bound the automatic choice.
+    """
+
+    name: str
+    family: str
+    luts: int
+    multipliers: int
+    block_bits: int
+    blocks: int
+    block_width: int
+    max_pes: int
+    max_lanes: int
+    clock_mhz: float
+
+
+TARGETS: dict[str, Target] = {
+    target.name: target
+    for target in (
+        Target(
+            name="generic", family="generic", luts=50_000, multipliers=64, block_bits=18432, blocks=256, block_width=36,
+            max_pes=8, max_lanes=4, clock_mhz=100.0,
+        ),
+        Target(
+            name="ice40-up5k", family="ice40", luts=5280, multipliers=16, block_bits=4096, blocks=30, block_width=16,
+            max_pes=4, max_lanes=2, clock_mhz=24.0,
+        ),
+        Target(
+            name="ecp5-25k", family="ecp5", luts=24288, multipliers=28, block_bits=18432, blocks=56, block_width=36,
+            max_pes=8, max_lanes=4, clock_mhz=80.0,
+        ),
+        Target(
+            name="ecp5-45k", family="ecp5", luts=43848, multipliers=72, block_bits=18432, blocks=108, block_width=36,
+            max_pes=16, max_lanes=4, clock_mhz=80.0,
+        ),
+        Target(
+            name="ecp5-85k", family="ecp5", luts=83640, multipliers=156, block_bits=18432, blocks=208, block_width=36,
+            max_pes=16, max_lanes=8, clock_mhz=100.0,
+        ),
+        Target(
+            name="gowin-gw1nr9", family="gowin", luts=8640, multipliers=20, block_bits=18432, blocks=26, block_width=32,
+            max_pes=4, max_lanes=4, clock_mhz=50.0,
+        ),
+        Target(
+            name="xilinx-xc7", family="xilinx", luts=63400, multipliers=240, block_bits=18432, blocks=270, block_width=36,
+            max_pes=16, max_lanes=8, clock_mhz=100.0,
+        ),
+    )
+}  # fmt: skip
+"""By name."""
