@@ -82,9 +82,10 @@ class Watch:
         if port["tready"].value == 1:
             self._offered = None
             self.given += 1
-            ends = self.given % self.job["output"]["beats_per_frame"] == 0
+            beats = self.job["output"]["beats_per_frame"]
+            ends = self.given % beats == 0
             if str(last.value) != str(int(ends)):
-                self.complain(f"tlast is {last.value} at output beat {self.given} of {self.job['output']['beats_per_frame']}")
+                self.complain(f"tlast is {last.value} at output beat {self.given}, frames have {beats}")
             if ends:
                 self.last_outputs.append(self.cycle)
 
@@ -150,8 +151,8 @@ class CoreBench:
         try:
             frame = await with_timeout(self.output.recv(), limit * CLOCK_NS, "ns")
         except SimTimeoutError:
-            done = len(self.watch.last_outputs)
-            raise AssertionError(f"no frame for {limit} cycles, {done} came before, {self.watch.taken} beats taken") from None
+            beats = f"{self.watch.taken} input beats and {self.watch.given} output beats"
+            raise AssertionError(f"no frame for {limit} cycles, after {beats} since reset") from None
         self.received += frame.tdata
         print(f"progress {len(self.watch.last_outputs)}", flush=True)
 

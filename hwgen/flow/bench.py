@@ -24,11 +24,22 @@ from hwgen.flow.tools import SIMULATION, bench_folder, icarus_environment, pytho
 
 ENVIRONMENTS = {"verilator": verilator_environment, "icarus": icarus_environment}
 
-# --timing is not needed: the only delays are cocotb's. Icarus checks no styles.
+# Verilator knows no x: what is not reset starts at random, so that a core which relies on it is found out.
 BUILD_ARGUMENTS = {
-    "verilator": ["-O3", "--noassert", "--x-assign", "unique", "--x-initial", "unique", "-Wno-fatal", "-Wno-lint", "-Wno-style"],
+    "verilator": [
+        "-O3",
+        "--noassert",
+        "--x-assign",
+        "unique",
+        "--x-initial",
+        "unique",
+        "-Wno-fatal",
+        "-Wno-lint",
+        "-Wno-style",
+    ],
     "icarus": [],
 }
+RUN_ARGUMENTS = {"verilator": ["+verilator+rand+reset+2", "+verilator+seed+{seed}"], "icarus": []}
 
 BUILD = """
 import json, sys
@@ -103,6 +114,8 @@ def run_bench(
         test = {
             "simulator": simulator, "test_module": module, "hdl_toplevel": folder.top, "build_dir": str(build_dir),
             "test_dir": str(folder.path), "results_xml": paths["results.xml"],
+            # Verilator's seeds have 31 bits, and 0 means a new one every time.
+            "plusargs": [word.format(seed=seed % (2**31 - 1) + 1) for word in RUN_ARGUMENTS[simulator]],
         }  # fmt: skip
         environment = ENVIRONMENTS[simulator]() | {"HWGEN_JOB": paths["job"], "PYTHONPATH": str(bench_folder())}
         command = [sys.executable, "-P", "-c", TEST, json.dumps(test)]
@@ -121,12 +134,18 @@ def run_bench(
 
 
 def _stream(interface: Interface) -> dict[str, object]:
-    return {"prefix": interface.prefix, "beats_per_frame": interface.beats_per_frame, "beat_bytes": interface.beat_bytes}
+    return {
+        "prefix": interface.prefix,
+        "beats_per_frame": interface.beats_per_frame,
+        "beat_bytes": interface.beat_bytes,
+    }
 
 
 def _read(folder: CoreFolder, outputs: Path, record: Path, log: Path) -> tuple[Beats, Record]:
     if not record.is_file():
-        raise ToolFailedError(f"the bench did not run:\n{telling_lines(log.read_text(encoding='utf-8'))}", file=str(log))
+        raise ToolFailedError(
+            f"the bench did not run:\n{telling_lines(log.read_text(encoding='utf-8'))}", file=str(log)
+        )
     found = json.loads(record.read_text(encoding="utf-8"))
     failure = found.pop("failure")
     if failure:

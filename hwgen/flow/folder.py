@@ -184,7 +184,10 @@ class _Checked:
             for key in ("bits", "element_bits", "elements_per_beat", "data_bits", "beats_per_frame")
         }
         found = Interface(
-            prefix=self.get(record, "prefix", str), shape=tuple(shape), signed=self.get(record, "signed", bool), **numbers
+            prefix=self.get(record, "prefix", str),
+            shape=tuple(shape),
+            signed=self.get(record, "signed", bool),
+            **numbers,
         )
         if min(numbers.values()) < 1 or found.element_bits % 8 or found.bits > min(found.element_bits, 32):
             raise UsageError("widths do not fit each other", file=str(self.file), key=f"interfaces.{name}")

@@ -75,6 +75,8 @@ def play(folder: CoreFolder, program: Path, beats: Beats, progress: Progress) ->
                     progress("simulate", int(line.split()[1]) / frames)
             complaint = process.stderr.read().strip()
         if process.returncode != 0:
-            raise CheckFailedError(complaint or f"the simulation ended with status {process.returncode}", file=str(folder.path))
+            raise CheckFailedError(
+                complaint or f"the simulation ended with status {process.returncode}", file=str(folder.path)
+            )
         received = np.fromfile(outputs, np.uint8)
         return received.reshape(frames, folder.output.beats_per_frame, -1), Record.read(record)

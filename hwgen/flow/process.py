@@ -18,7 +18,7 @@ class ToolFailedError(HwgenError):
     """A tool stopped with an error that none of the checks foresaw."""
 
 
-def silent(stage: str, fraction: float | None) -> None:  # noqa: ARG001
+def silent(stage: str, fraction: float | None) -> None:
     """The progress of a caller who wants none."""
 
 
@@ -32,7 +32,9 @@ def run(command: Sequence[str], *, cwd: Path, log: Path, env: Mapping[str, str] 
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as stream:
-        status = subprocess.run(command, cwd=cwd, env=env, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
+        status = subprocess.run(
+            command, cwd=cwd, env=env, stdout=stream, stderr=subprocess.STDOUT, check=False
+        ).returncode
     text = log.read_text(encoding="utf-8", errors="replace")
     if status != 0:
         raise ToolFailedError(f"{Path(command[0]).name} failed:\n{telling_lines(text)}", file=str(log))

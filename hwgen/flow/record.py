@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ class Record:
     def cycles_per_frame(self) -> list[int]:
         """Last output beat minus the previous frame's; frame 0 from the first input beat."""
         ends = [self.first_inputs[0], *self.last_outputs]
-        return [end - before for before, end in zip(ends, ends[1:], strict=False)]
+        return [end - before for before, end in pairwise(ends)]
 
     def compute_cycles(self, layers: int) -> list[int]:
         """Cycles of each layer of frame 0: from the end of the layer before it to its own end.
@@ -66,7 +67,7 @@ class Record:
         """
         dones = self.layer_dones[:layers]
         ends = [self.frame_starts[0] - 1, *dones]
-        return [end - before for before, end in zip(ends, ends[1:], strict=False)]
+        return [end - before for before, end in pairwise(ends)]
 
     @property
     def cycles_per_second(self) -> float | None:

@@ -91,11 +91,13 @@ def _compare(folder: CoreFolder, got: Beats, wanted: Beats) -> None:
     differing = np.argwhere(got_values != wanted_values)
     if not len(differing):
         frame, beat, byte = np.argwhere(got != wanted)[0]
-        raise CheckFailedError(f"frame {frame}, beat {beat}: the padding at byte {byte} is not zero", file=str(folder.path))
+        raise CheckFailedError(
+            f"frame {frame}, beat {beat}: the padding at byte {byte} is not zero", file=str(folder.path)
+        )
     first = tuple(differing[0])
     element = "[" + ", ".join(str(index) for index in first[1:]) + "]"
     raise CheckFailedError(
-        f"{len(differing)} of {wanted_values.size} values differ; the first one is element {element} of frame {first[0]}: "
+        f"{len(differing)} of {wanted_values.size} values differ; first in frame {first[0]}, element {element}: "
         f"got {got_values[first]}, expected {wanted_values[first]}",
         file=str(folder.path),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from hwgen.errors import CheckFailedError
 from hwgen.flow.process import ToolFailedError, run
 from hwgen.flow.synth.targets import PlaceAndRoute
-from hwgen.flow.tools import python_program
+from hwgen.flow.tools import SYNTHESIS, python_program
 
 # nextpnr's table before placement: "Info:   TRELLIS_COMB:   123/24288   0%"
 UTILISATION = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%", re.MULTILINE)
@@ -23,7 +23,9 @@ class DoesNotFitError(CheckFailedError):
     def __init__(self, needed: Mapping[str, tuple[int, int]], file: str) -> None:
         self.needed = dict(needed)
         table = "\n".join(f"  {name:<16} needs {used:>7}, has {has:>7}" for name, (used, has) in needed.items())
-        super().__init__(f"the core does not fit the device\n{table}", file=file, hint="build with fewer --pes or --lanes")
+        super().__init__(
+            f"the core does not fit the device\n{table}", file=file, hint="build with fewer --pes or --lanes"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ def place_and_route(
         The device is too small.
     """
     folder = netlist.parent
-    programs = {program: python_program(program, f"pip install {route.package}") for program in (route.program, route.pack[0])}
+    programs = {program: python_program(program, SYNTHESIS) for program in (route.program, route.pack[0])}
     routed, report, bitstream = f"routed{route.config_suffix}", "timing.json", name + route.bitstream_suffix
     if route.constraints:
         (folder / "pins.cst").write_text(route.constraints, encoding="utf-8")

@@ -56,8 +56,8 @@ def resources(cells: Mapping[str, int], recipe: Recipe) -> Resources:
 def memories(netlist: Mapping[str, Any], log: str, recipe: Recipe) -> list[Memory]:
     """What became of each memory, by name.
 
-    Block RAM, LUT RAM and SPRAM are counted in the flattened netlist (Yosys: ``write_json``, one module), where explicit
-    vendor cells stand as well; what became logic is known from the log alone.
+    Block RAM, LUT RAM and SPRAM are counted in the flattened netlist (Yosys: ``write_json``, one module), where
+    explicit vendor cells stand as well; what became logic is known from the log alone.
     """
     found: Counter[tuple[str, str]] = Counter()
     kinds = {"block": recipe.bram, "spram": recipe.spram, "lutram": recipe.lutram}

