@@ -73,16 +73,19 @@ class Bounds:
             upper = Points.where(above_valid & above, above_x, above_k)
             return upper, Points.where(below_valid & below, below_x, below_k)
 
-        sides: tuple[tuple[Points, Points], ...]
-        if corrected:
-            # both lines respect the tread at the zero point: the sign means the same before and after the correction
-            sides = (side(above_k <= 0, below_k <= 1), side(above_k >= 0, below_k >= 1))
-        else:
-            sides = (side(np.ones_like(above_valid), np.ones_like(below_valid)),)
         steepest = staircase.hi - staircase.lo + 2  # an open-ended interval of slopes has its low end below this
-        slopes = feasible_slopes(*sides[0], steepest)
-        for other in sides[1:]:
-            slopes = slopes.intersect(feasible_slopes(*other, steepest))
+        sides: tuple[tuple[Points, Points], ...]
+        pairs: tuple[tuple[Points, Points], ...]
+        if corrected:
+            negative, positive = side(above_k <= 0, below_k <= 0), side(above_k > 0, below_k > 0)
+            sides = (negative, positive)
+            # the third demand: the positive side's addend is not the smaller one
+            pairs = (*sides, (negative[0], positive[1]))
+        else:
+            sides = pairs = (side(np.ones_like(above_valid), np.ones_like(below_valid)),)
+        slopes = feasible_slopes(*pairs[0], steepest)
+        for pair in pairs[1:]:
+            slopes = slopes.intersect(feasible_slopes(*pair, steepest))
         return cls(flat=flat, origin=origin, offset=offset, sides=sides, slopes=slopes)
 
     def rooms(self, mul: Int64, shift: Int64) -> tuple[Room, ...]:

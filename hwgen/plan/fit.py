@@ -16,24 +16,20 @@ _QUARTERS = 4  # the room is a concave function of mul: the best at the quarters
 class Fit:
     """mul of one layer's channels, and the values left for the addend of negative and of positive p.
 
-    ``single`` channels need one addend only, and both rooms are the same. ``possible``: there is any addend at all.
+    ``single`` channels need one addend only, and both rooms are the same; else the negative room lies below.
     """
 
     mul: Int64
     negative: Room
     positive: Room
     single: Bool
-    possible: Bool
 
-    @property
-    def zeros(self) -> int:
-        """The most trailing zeros that all the layer's addends can have together, at most 62."""
-        zeros = 0
-        while zeros < 62 and bool(
-            (self.negative.holds_multiple(zeros + 1) & self.positive.holds_multiple(zeros + 1)).all()
-        ):
-            zeros += 1
-        return zeros
+    def zeros(self, limit: int) -> int:
+        """The most trailing zeros that all the layer's addends can have together, at most ``limit``."""
+        for zeros in range(limit, 0, -1):
+            if bool((self.negative.holds_multiple(zeros) & self.positive.holds_multiple(zeros)).all()):
+                return zeros
+        return 0
 
     def addends(self, zeros: int) -> tuple[Int64, Int64]:
         """(add, correction), (channels,), both multiples of 2^zeros: add as small as possible, else the correction.
@@ -56,17 +52,19 @@ def fit(bounds: Bounds, least: Int64, greatest: Int64, shift: Int64) -> Fit:
     candidates = np.array(
         [np.where(bounds.flat, 0, least + span * quarter // _QUARTERS) for quarter in range(_QUARTERS + 1)]
     )
-    margins = np.array([_split(bounds, mul, shift)[3] for mul in candidates])
-    mul = np.take_along_axis(candidates, margins.argmax(axis=0)[None], axis=0)[0]
-    negative, positive, single, margin = _split(bounds, mul, shift)
-    return Fit(mul=mul, negative=negative, positive=positive, single=single, possible=np.asarray(margin > 0, np.bool_))
+    sizes = np.array([_tightest(_fit(bounds, mul, shift)) for mul in candidates])
+    return _fit(bounds, np.take_along_axis(candidates, sizes.argmax(axis=0)[None], axis=0)[0], shift)
 
 
-def _split(bounds: Bounds, mul: Int64, shift: Int64) -> tuple[Room, Room, Bool, Int64]:
-    """The rooms of negative and positive p, one and the same where that serves, and the size of the smaller room."""
+def _fit(bounds: Bounds, mul: Int64, shift: Int64) -> Fit:
+    """What that mul leaves."""
     rooms = bounds.rooms(mul, shift)
     negative, positive = rooms[0], rooms[-1]
     both = negative.intersect(positive)
     single = np.asarray(both.size > 0, np.bool_)
-    apart = np.where(negative.most < positive.least, np.minimum(negative.size, positive.size), 0)
-    return both.choose(single, negative), both.choose(single, positive), single, np.where(single, both.size, apart)
+    return Fit(mul=mul, negative=both.choose(single, negative), positive=both.choose(single, positive), single=single)
+
+
+def _tightest(fitted: Fit) -> Int64:
+    """The size of each channel's smaller room."""
+    return np.minimum(fitted.negative.size, fitted.positive.size)

@@ -120,13 +120,14 @@ def lower(
     if not staircases:
         raise ValueError("there must be at least one staircase")
     found = [(staircase, find_thresholds(staircase)) for staircase in staircases]
-    widths = (max_mul_bits, max_shifts, free_mul_bits)
+    limits = (max_mul_bits, max_shifts, free_mul_bits)
     work = [_Work(s, t, Bounds.of(s, t, corrected=False)) for s, t in found]
     try:
-        layers = _lower(work, *widths)
+        ranges = _choose(work, *limits)
     except UnsupportedError:
         work = [_Work(s, t, Bounds.of(s, t, corrected=True)) for s, t in found]
-        layers = _lower(work, *widths)
+        ranges = _choose(work, *limits)
+    layers = _constants(work, *ranges)
     for w, layer in zip(work, layers, strict=True):
         prove(layer, w.staircase, w.thresholds)
     return _summary(work, layers)
@@ -162,8 +163,8 @@ class _Work:
     bounds: Bounds
 
 
-def _lower(work: list[_Work], max_mul_bits: int, max_shifts: int, free_mul_bits: int) -> tuple[LoweredLayer, ...]:
-    """Shifts and multipliers over all layers, then the constants of each."""
+def _choose(work: list[_Work], max_mul_bits: int, max_shifts: int, free_mul_bits: int) -> tuple[Int64, Int64, Int64]:
+    """The least and the greatest mul, and the shift, of all layers' channels one after another."""
     ranges = [multiplier_ranges(w.bounds.slopes) for w in work]
     least, greatest = (np.concatenate(tables, axis=1) for tables in zip(*ranges, strict=True))
     first, possible = least_shifts(least, np.minimum(greatest, (1 << max_mul_bits) - 1))
@@ -179,17 +180,16 @@ def _lower(work: list[_Work], max_mul_bits: int, max_shifts: int, free_mul_bits:
     if bits > max_mul_bits:
         what = f"needs a multiplier of {bits} bits with {max_shifts} distinct shifts, the widest is {max_mul_bits}"
         raise _refuse(work, int(least.argmax()), what)
-    greatest = np.minimum(greatest, (1 << bits) - 1)
+    return least, np.minimum(greatest, (1 << bits) - 1), shift
+
+
+def _constants(work: list[_Work], *ranges: Int64) -> tuple[LoweredLayer, ...]:
+    """Each layer's constants, given what :func:`_choose` found."""
     cuts = np.cumsum([w.staircase.channels for w in work])[:-1]
-    shift_of = np.split(shift, cuts)
-    fits = [
-        fit(w.bounds, *part)
-        for w, *part in zip(work, np.split(least, cuts), np.split(greatest, cuts), shift_of, strict=True)
-    ]
-    possible = np.concatenate([f.possible for f in fits])
-    if not possible.all():
-        raise _refuse(work, int(possible.argmin()), "rounds to a wider step at its zero point than elsewhere")
-    zeros = min(f.zeros for f in fits)
+    least_of, greatest_of, shift_of = (np.split(values, cuts) for values in ranges)
+    fits = [fit(w.bounds, *part) for w, *part in zip(work, least_of, greatest_of, shift_of, strict=True)]
+    limit = max(int(shift.max()) for shift in shift_of)
+    zeros = min(f.zeros(limit) for f in fits)
     addends = [f.addends(zeros) for f in fits]
     too_wide = np.concatenate([np.maximum(np.abs(add), correction) >= 1 << SAFE_BITS for add, correction in addends])
     if too_wide.any():

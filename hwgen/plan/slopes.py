@@ -91,8 +91,8 @@ class Slopes:
 def feasible_slopes(above: Points, below: Points, steepest: int) -> Slopes:
     """All rho with 0 < rho < ``steepest`` for which some line y = rho * x + c separates the points, per channel.
 
-    A channel that lacks one of the two sets of points takes every slope. No point may be in both sets. Coordinates should
-    be relative: small ones are fast.
+    A channel that lacks one of the two sets of points takes every slope. No point may be in both sets. Coordinates
+    should be relative: small ones are fast.
     """
     reach = max(_bits(above.x), _bits(below.x)) + 1
     rise = max(_bits(above.k), _bits(below.k), steepest.bit_length()) + 1
