@@ -50,7 +50,9 @@ class Points:
         return np.asarray(self.k * den[:, None] - self.x * num[:, None])
 
     def rows(self, index: Int64) -> Points:
-        """The same for the channels of ``index``."""
+        """The same for the channels of ``index``, which ascend without repeats."""
+        if index.size == self.any.size:
+            return self  # nearly always so in the first passes, and copying costs as much as computing
         return Points(x=self.x[index], k=self.k[index], any=self.any[index])
 
     def exact(self, num_bits: int, den_bits: int) -> Points:
