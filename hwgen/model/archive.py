@@ -28,7 +28,7 @@ from hwgen.model.limits import (
     MAX_FILE_BYTES,
     MAX_MEMBER_NAME,
     MAX_MEMBERS,
-    PACKED_ALLOWANCE,
+    PACKED_FREE,
     PACKED_RATIO,
 )
 from hwgen.model.npy import Header, read_header
@@ -170,7 +170,7 @@ def _check_members(infos: list[zipfile.ZipInfo], file_size: int) -> dict[str, zi
         raise ModelError("archive members overlap", hint=_REWRITE)
     if unpacked > MAX_ARRAY_BYTES:
         raise ModelError(f"the arrays take {unpacked} bytes unpacked, at most {MAX_ARRAY_BYTES} are read")
-    if unpacked > PACKED_ALLOWANCE + PACKED_RATIO * file_size:
+    if unpacked > max(PACKED_FREE, PACKED_RATIO * file_size):
         raise ModelError(
             f"{file_size} bytes would unpack to {unpacked}: a zip bomb, or almost only zeros",
             hint="store such weights sparse, or write the archive unpacked (hwgen.model.save, np.savez)",

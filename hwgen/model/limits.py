@@ -8,10 +8,10 @@ MAX_FILE_BYTES = 3 << 29
 MAX_ARRAY_BYTES = 1 << 30
 """All arrays together, unpacked."""
 
-PACKED_ALLOWANCE = 64 << 20
-PACKED_RATIO = 32
-"""A compressed archive may unpack to PACKED_ALLOWANCE + PACKED_RATIO times its own size: a 25088 x 4096 int8 layer of
-which 1 % is not zero passes, a zip bomb (ratio 1000) of a few megabytes does not."""
+PACKED_FREE = 112 << 20
+PACKED_RATIO = 8
+"""A compressed archive may unpack to PACKED_FREE or to PACKED_RATIO times its own size. The first lets an int8 layer of
+25088 x 4096 (VGG's largest) pass however well it packs, and bounds what a zip bomb (ratio 1000) costs."""
 
 MAX_JSON_BYTES = 1 << 20
 MAX_JSON_DEPTH = 16

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from math import isfinite
-from numbers import Integral, Real
+
+import numpy as np
 
 from hwgen.errors import ModelError
 
@@ -19,12 +20,12 @@ def describe(value: object) -> str:
 
 def is_int(value: object) -> bool:
     """An integer (NumPy's too), but no bool."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_int(value: object, key: str, low: int, high: int) -> int:
     """``value``, an integer in low..high."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise ModelError(f"must be an integer, not {describe(value)}", key=key)
     number = int(value)
     if not low <= number <= high:
@@ -34,7 +35,7 @@ def check_int(value: object, key: str, low: int, high: int) -> int:
 
 def check_positive(value: object, key: str) -> None:
     """A finite real number above zero."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise ModelError(f"must be a number, not {describe(value)}", key=key)
     if not isfinite(float(value)) or float(value) <= 0:
         raise ModelError(f"is {float(value)}, must be finite and above 0", key=key)

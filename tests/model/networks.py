@@ -47,7 +47,7 @@ def real(*shape: int) -> Activation:
 
 def requant(channels: int) -> Requant:
     return Requant(
-        multiplier=np.arange(1, channels + 1, dtype=np.int32) << 20,
+        multiplier=(np.arange(1, channels + 1, dtype=np.int32) % 2048) << 20,
         shift=np.full(channels, 37, np.int8),
         rounding="half_up",
     )

@@ -237,7 +237,7 @@ REQUANT = {
 }  # fmt: skip
 
 WEIGHTS = {
-    "no weights": Case("dense", drop("0.weights"), "conv1", "weights", "is missing"),
+    "weights missing": Case("dense", drop("0.weights"), "conv1", "weights", "is missing"),
     "an unknown encoding": Case("dense", put("0.weights.encoding", "rle"), "conv1", "weights.encoding", "'rle'"),
     "an unknown weights key": Case("dense", put("0.weights.scale", 1), "conv1", "weights.scale", "no key of format 1"),
     "no such member": Case("dense", put("0.weights.values", "gone"), "conv1", "weights.values", "no member"),
@@ -261,7 +261,7 @@ WEIGHTS = {
     "too many features": Case(
         "dense, fully connected", put("input.shape", [12]), "fc1", "weights.shape", "11 features"
     ),
-    "no weights at all": Case("dense", member("conv1.values", lambda a: a[:0]), "conv1", "weights.values", "at least 1"),
+    "no weights": Case("dense", member("conv1.values", lambda a: a[:0]), "conv1", "weights.values", "at least 1"),
     "weights beyond their bits": Case("dense", put("0.weights.bits", 3), "conv1", "weights.values", "of 3 bits"),
     "weights of 17 bits": Case("dense", put("0.weights.bits", 17), "conv1", "weights.bits", "2..16"),
     "weights of 1 bit": Case("dense", put("0.weights.bits", 1), "conv1", "weights.bits", "2..16"),
@@ -290,7 +290,7 @@ WEIGHTS = {
     "indptr of int32": Case(
         "sparse", member("conv1.indptr", lambda a: a.astype(np.int32)), "conv1", "weights.indptr", "int64"
     ),
-    "a row that does not exist": Case("sparse", member("conv1.indices", element(3)), "conv1", "weights.indices", "0..2"),
+    "a row beyond the last": Case("sparse", member("conv1.indices", element(3)), "conv1", "weights.indices", "0..2"),
     "a negative row": Case("sparse", member("conv1.indices", element(-1)), "conv1", "weights.indices", "row -1"),
     "rows that do not rise": Case(
         "sparse", member("conv1.indices", lambda a: np.zeros_like(a)), "conv1", "weights.indices", "rise strictly"

@@ -54,7 +54,8 @@ def test_numpy_reads_what_save_writes(tmp_path: Path) -> None:
 
 
 def test_bytes_do_not_depend_on_time_or_hash_seed(tmp_path: Path) -> None:
-    script = "import sys; from tests.model.networks import branches; from hwgen.model import save; save(branches(), sys.argv[1])"
+    imports = "import sys; from hwgen.model import save; from tests.model.networks import branches"
+    script = f"{imports}; save(branches(), sys.argv[1])"
     written = []
     for seed in ("1", "2"):
         path = tmp_path / f"{seed}.npz"
