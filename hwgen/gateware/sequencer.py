@@ -171,12 +171,16 @@ class Sequencer(wiring.Component):
         wait = Signal(range(fetch_cycles + 1), init=fetch_cycles)
         drained = Signal(init=1)
         releases = Signal()
+        fills = Signal()
+        input_ready = Signal()
+        output_free = Signal()
         may_start = Signal()
         m.d.comb += [
             self.prepare.eq(wait == fetch_cycles - latency.MEMORY),
-            may_start.eq(
-                (~record["waits_input"] | self.input_ready) & (~record["takes_output"] | self.output_free)
-            ),
+            # A step that ends in this cycle has not yet cleared the input or taken the output.
+            input_ready.eq(self.input_ready & ~self.release_input),
+            output_free.eq(self.output_free & ~(self.drained & fills)),
+            may_start.eq((~record["waits_input"] | input_ready) & (~record["takes_output"] | output_free)),
             self.started.eq(
                 self.enable & ~running & (wait == 0) & (drained | self.drained) & may_start
             ),
@@ -192,6 +196,7 @@ class Sequencer(wiring.Component):
                 running.eq(1),
                 drained.eq(0),
                 releases.eq(record["releases_input"]),
+                fills.eq(record["takes_output"]),
                 self.held.eq(Cat(*(record[name] for name in HELD))),
             ]
         with m.If(step_done):

@@ -85,6 +85,11 @@ class _Builder:
                 record["last_step"] = int(position == len(records) - 1)
         address_bits = (self.placement.bank_words * grid.lanes - 1).bit_length()
         address_bits = max(1, address_bits)
+        _wrap_addresses(reads, ("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
+        write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
+        _wrap_addresses(
+            writes, ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step"), write_bits
+        )
         read_fields, write_fields, tap_fields = self._layouts(reads, writes, taps, address_bits)
         spare = self.options.weights == "load"
         images = [
@@ -111,6 +116,8 @@ class _Builder:
             load_cycles=load_cycles(shape.input),
             unload_cycles=unload_cycles(shape.output),
             maps=tuple(self.placement.maps.values()),
+            input_shape=self.model.input.shape,
+            output_shape=self.ops[-1].layer.output.shape,
         )
 
     def _weights(self, by_op: Sequence[Step], form: WeightFormat) -> tuple[list[MemoryImage], list[int]]:
@@ -187,6 +194,10 @@ class _Builder:
             read = FieldLayout(tuple((name, max(1, width)) for name, width in read.fields))
             write = FieldLayout(tuple((name, max(1, width)) for name, width in write.fields))
         bits = {"offset": address_bits, "x_low": max(1, wrap), "x_high": max(1, wrap), "y_low": y_bits, "y_high": y_bits}
+        for record in taps:
+            record["offset"] &= (1 << address_bits) - 1
+            record["x_high"] = min(record["x_high"], (1 << bits["x_high"]) - 1)
+            record["y_high"] = min(record["y_high"], (1 << bits["y_high"]) - 1)
         if not self._has_padding:
             taps[:] = [{"offset": record["offset"]} for record in taps]
         return read, write, FieldLayout.fitting(taps, bits)
@@ -314,6 +325,13 @@ def _tap_record(tap: Tap) -> dict[str, int]:
     if tap.never:
         return {"offset": tap.offset, "x_low": 1, "x_high": 0, "y_low": 1, "y_high": 0}
     return {"offset": tap.offset, "x_low": tap.x_low, "x_high": tap.x_high, "y_low": tap.y_low, "y_high": tap.y_high}
+
+
+def _wrap_addresses(records: Records, names: Sequence[str], bits: int) -> None:
+    """Addresses and their increments live modulo the memory's address space."""
+    for record in records:
+        for name in names:
+            record[name] &= (1 << bits) - 1
 
 
 def _load_depth(depth: int) -> int:

@@ -49,6 +49,8 @@ class Plan:
         From the first input beat to the start of the first layer; from the last layer's end to the last output beat.
     maps:
         Layouts in the banks.
+    input_shape, output_shape:
+        Of one frame, as the model has them.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Plan:
     load_cycles: int
     unload_cycles: int
     maps: tuple[MapLayout, ...]
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
 
     @property
     def compute_cycles(self) -> int:

@@ -12,6 +12,10 @@ from hwgen.plan.placement import Placement, batched
 from hwgen.plan.walk import Tap, Walk, walks
 
 
+EVERYWHERE = 1 << 30
+"""Limit of a tap that no position exceeds: every lane of a wide layer's word is valid."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grid:
     """What decides cycles: PEs, lanes, PEs per requantiser, and whether requantisation takes its long form."""
@@ -69,12 +73,17 @@ class Step:
 
 
 def wide_columns(source: MapLayout, pes: int, lanes: int) -> int:
-    """Words that hold a vector: word w of all banks, then word w + 1; a bank without it ends the walk."""
-    total = 0
-    for bank in range(pes):
-        slots = ceil_div(source.channels - bank, pes) if source.channels > bank else 0
-        total += ceil_div(slots * source.slot_stride, lanes)
-    return total
+    """Words that hold a vector: word w of all banks, then word w + 1; the last bank with a last word ends the walk."""
+    words = ceil_div(source.slots * source.slot_stride, lanes)
+    holders = sum(
+        1 for bank in range(pes) if ceil_div(_slots(source, bank, pes) * source.slot_stride, lanes) == words
+    )
+    return (words - 1) * pes + holders
+
+
+def _slots(source: MapLayout, bank: int, pes: int) -> int:
+    """Channels of a bank."""
+    return max(0, ceil_div(source.channels - bank, pes))
 
 
 def wide_has_tail(source: MapLayout, pes: int, lanes: int) -> bool:
@@ -135,7 +144,7 @@ def _layer_steps(
         channels = 1 if op.local else source.channels
         slot_stride = source.slot_stride
         if wide:
-            taps = (Tap(0, 0, 0, 0, 0),)
+            taps = (Tap(0, 0, EVERYWHERE, 0, EVERYWHERE),)
             channels = wide_columns(source, grid.pes, grid.lanes)
             slot_stride = grid.lanes
             wide = channels < source.channels * len(walk.taps)
