@@ -5,7 +5,15 @@ Everything is exact and vectorised over NumPy int64 arrays; nothing here is floa
 
 from hwgen.fixed.add import add
 from hwgen.fixed.divide import rounding_divide_half_away
-from hwgen.fixed.requantise import ACC_BITS, ACC_MAX, ACC_MIN, Rounding, multiply_shift, requantise
+from hwgen.fixed.requantise import (
+    ACC_BITS,
+    ACC_MAX,
+    ACC_MIN,
+    AccumulatorOverflowError,
+    Rounding,
+    multiply_shift,
+    requantise,
+)
 from hwgen.fixed.widths import signed_bits, unsigned_bits
 from hwgen.fixed.winograd import WinogradTransform, winograd_transform
 
@@ -13,6 +21,7 @@ __all__ = [
     "ACC_BITS",
     "ACC_MAX",
     "ACC_MIN",
+    "AccumulatorOverflowError",
     "Rounding",
     "WinogradTransform",
     "add",

@@ -13,8 +13,6 @@ from typing import Literal, assert_never
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwgen.errors import UnsupportedError
-
 Rounding = Literal["half_up", "floor", "tflite_single", "tflite_double"]
 
 ACC_BITS = 48
@@ -24,6 +22,10 @@ ACC_MAX = (1 << (ACC_BITS - 1)) - 1
 
 _LOW = 16  # acc = high * 2**16 + low: both partial products fit int64 (79 bits altogether)
 _SATURATED = 60  # results below 2**60 are exact and larger ones stay above it; every activation is far below
+
+
+class AccumulatorOverflowError(OverflowError):
+    """An accumulator is wider than ACC_BITS."""
 
 
 def requantise(
@@ -61,7 +63,7 @@ def multiply_shift(
 
     Raises
     ------
-    UnsupportedError
+    AccumulatorOverflowError
         An accumulator needs more than 48 bits.
     ValueError
         A multiplier or a shift out of range.
@@ -70,9 +72,7 @@ def multiply_shift(
     m = np.asarray(multiplier, np.int64)
     s = np.asarray(shift, np.int64)
     if acc.size and (acc.min() < ACC_MIN or acc.max() > ACC_MAX):
-        raise UnsupportedError(
-            f"an accumulator needs more than {ACC_BITS} bits", hint="use narrower weights or split the layer"
-        )
+        raise AccumulatorOverflowError(f"an accumulator needs more than {ACC_BITS} bits")
     if m.size and (m.min() < 0 or m.max() >= 1 << 31):
         raise ValueError("multiplier must be in 0..2**31 - 1")
     if s.size and (s.min() < 0 or s.max() > 62):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.errors import UnsupportedError
-from hwgen.fixed import ACC_MAX, ACC_MIN, multiply_shift, requantise
+from hwgen.fixed import ACC_BITS, ACC_MAX, ACC_MIN, AccumulatorOverflowError, multiply_shift, requantise
 from hwgen.model import Activation, Requant
 
 
@@ -15,7 +14,7 @@ def add_bias(acc: NDArray[np.int64], bias: NDArray[np.integer] | None) -> NDArra
     if bias is None:
         return acc
     if bias.min() < ACC_MIN or bias.max() > ACC_MAX:
-        raise UnsupportedError("a bias does not fit the widest accumulator", key="bias", hint="scale the weights down")
+        raise AccumulatorOverflowError(f"a bias needs more than {ACC_BITS} bits")
     return np.asarray(acc + per_channel(bias.astype(np.int64), acc.ndim))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen import fixed
-from hwgen.errors import HwgenError, UsageError
+from hwgen.errors import UnsupportedError, UsageError
 from hwgen.golden.avg_pool2d import avg_pool2d
 from hwgen.golden.conv2d import conv2d
 from hwgen.golden.dense import dense
@@ -81,8 +81,9 @@ def _run_slice(model: Model, frames: NDArray[np.integer]) -> dict[str, NDArray[n
     for layer in model.layers:
         try:
             result = _apply(model, layer, [values[name] for name in layer.inputs])
-        except HwgenError as error:
-            raise type(error)(error.what, layer=layer.name, key=error.key, hint=error.hint) from error
+        except fixed.AccumulatorOverflowError as error:
+            hint = "use narrower weights or split the layer"
+            raise UnsupportedError(str(error), layer=layer.name, hint=hint) from error
         values[layer.name] = result.reshape(frames.shape[0], *layer.output.shape).astype(layer.output.dtype)
     return values
 
@@ -156,7 +157,7 @@ def _convolution(layer: Conv2d, x: NDArray[np.integer], zero_point: int) -> NDAr
 def _add(model: Model, layer: Add, inputs: list[NDArray[np.integer]]) -> NDArray[np.int64]:
     requant = layer.requant
     if requant is None:
-        raise _not_quantised()
+        raise _not_quantised(layer)
     a, b = (model.activation(name) for name in layer.inputs)
     return fixed.add(
         (inputs[0].astype(np.int64), inputs[1].astype(np.int64)),
@@ -179,9 +180,11 @@ def _bias(layer: Conv2d | Dense) -> NDArray[np.integer] | None:
 
 def _requant(layer: Conv2d | Dense | Mean | Requantize) -> Requant:
     if layer.requant is None:
-        raise _not_quantised()
+        raise _not_quantised(layer)
     return layer.requant
 
 
-def _not_quantised() -> UsageError:
-    return UsageError("the layer has float weights and no integer result", hint="infer --float runs float models")
+def _not_quantised(layer: Layer) -> UsageError:
+    return UsageError(
+        "the layer is not quantised and has no integer result", layer=layer.name, hint="infer --float runs float models"
+    )

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen import fixed
-from hwgen.errors import UnsupportedError
 from tests.fixed import oracle
 
 ROUNDINGS = get_args(fixed.Rounding)
@@ -103,7 +102,7 @@ def test_empty_array() -> None:
 
 def test_refuses_accumulators_beyond_48_bits() -> None:
     for acc in (fixed.ACC_MIN - 1, fixed.ACC_MAX + 1):
-        with pytest.raises(UnsupportedError, match="48 bits"):
+        with pytest.raises(fixed.AccumulatorOverflowError, match="48 bits"):
             fixed.requantise(np.array([acc]), 1, 1, "floor", 0, -1, 1)
 
 

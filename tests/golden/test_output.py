@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hwgen.errors import UnsupportedError
+from hwgen.fixed import AccumulatorOverflowError
 from hwgen.golden.output import add_bias, to_activation
 from hwgen.model import Activation, Requant, Rounding
 
@@ -44,5 +44,5 @@ def test_bias_runs_along_the_channels() -> None:
 
 @pytest.mark.parametrize("bias", [1 << 47, -(1 << 47) - 1, (1 << 63) - 1])
 def test_refuses_a_bias_that_would_overflow(bias: int) -> None:
-    with pytest.raises(UnsupportedError, match="bias"):
+    with pytest.raises(AccumulatorOverflowError, match="bias"):
         add_bias(np.zeros((1, 1), np.int64), np.array([bias], np.int64))

@@ -53,10 +53,10 @@ def test_is_within_one_step_of_the_real_softmax(scale: float, q: list[int], lo: 
     assert np.abs(got - np.minimum(want, lo + 255)).max() <= 1
 
 
-def test_differences_below_diff_min_give_nothing() -> None:
-    numbers = parameters(1.0)
-    got = softmax(np.array([[127, 127 + numbers["diff_min"] - 1]]), **numbers, lo=-128, hi=127)
-    assert got.tolist() == [[127, -128]]
+def test_a_difference_of_diff_min_counts_and_one_below_does_not() -> None:
+    numbers = parameters(0.1) | {"diff_min": -3}
+    got = softmax(np.array([[10, 7, 6]]), **numbers, lo=-128, hi=127)
+    assert got.tolist() == [[19, -19, -128]]  # 256 / (1 + exp(-0.3)) - 128 and its complement
 
 
 def test_frames_do_not_see_each_other() -> None:
