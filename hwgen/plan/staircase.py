@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwgen.fixed import Rounding, requantise, rounding_divide_half_away
+from hwgen.errors import UnsupportedError
+from hwgen.fixed import ACC_BITS, ACC_MAX, ACC_MIN, Rounding, requantise, rounding_divide_half_away
 
 Int64 = NDArray[np.int64]
 
@@ -73,8 +74,20 @@ def requantisation(
     """clamp(zero_point + requantise(acc + bias)): convolutions, fully connected layers, mean, requantize.
 
     ``multiplier``, ``shift`` and ``bias`` broadcast to (channels,); ``zero_point``, ``lo``, ``hi`` are in stored form.
+
+    Raises
+    ------
+    UnsupportedError
+        With its bias an accumulator needs more than 48 bits; names the layer and the channel.
     """
     m, s, b = (np.broadcast_to(np.asarray(x, np.int64), a_min.shape)[:, None] for x in (multiplier, shift, bias))
+    wide = (b[:, 0].astype(object) + a_min < ACC_MIN) | (b[:, 0].astype(object) + a_max > ACC_MAX)
+    if wide.any():
+        raise UnsupportedError(
+            f"with its bias the accumulator of channel {wide.argmax()} needs more than {ACC_BITS} bits",
+            layer=name,
+            hint="use narrower weights, activations or biases, or split the layer",
+        )
 
     def function(acc: Int64) -> Int64:
         return requantise(acc + b, m, s, rounding, zero_point, lo, hi)

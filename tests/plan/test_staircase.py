@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen import fixed
+from hwgen.errors import UnsupportedError
 from hwgen.plan.staircase import Staircase, average, find_thresholds, identity, requantisation
 from tests.fixed import oracle
 
@@ -91,6 +92,30 @@ def test_the_widest_interval() -> None:
     for k, t in zip(found.level[0, ::997].tolist(), found.at[0, ::997].tolist(), strict=True):
         at, before = (oracle.multiply_shift(a, (1 << 31) - 1, 62, "half_up") for a in (t, t - 1))
         assert before < k <= at
+
+
+@pytest.mark.parametrize(("bias", "fits"), [(0, True), (1, False), ((1 << 63) - 1, False), (-(1 << 63), False)])
+def test_a_bias_beyond_48_bits_is_refused_by_name(bias: int, fits: bool) -> None:
+    def build() -> Staircase:
+        return requantisation(
+            "conv3",
+            multiplier=1,
+            shift=40,
+            rounding="floor",
+            bias=[0, bias],
+            zero_point=0,
+            lo=-8,
+            hi=7,
+            a_min=np.array([fixed.ACC_MIN] * 2),
+            a_max=np.array([fixed.ACC_MAX] * 2),
+        )
+
+    if fits:
+        assert build().function(np.array([[fixed.ACC_MIN], [fixed.ACC_MAX]])).tolist() == [[-8], [7]]
+    else:
+        with pytest.raises(UnsupportedError, match="channel 1 needs more than 48 bits") as caught:
+            build()
+        assert caught.value.layer == "conv3"
 
 
 @given(st.integers(1, 100), st.sampled_from([0, 128]), st.integers(-3000, 3000))
