@@ -111,6 +111,7 @@ class CoreBench:
         self.random = Random(self.job["seed"])
         self.watch = Watch(dut, self.job)
         self.received = bytearray()
+        self.batch = self.job["batch"]
         dut.aresetn.value = 0
         Clock(dut.aclk, CLOCK_NS, unit="ns").start()
         self.input = self._driver(AxiStreamSource, self.job["input"])
@@ -142,8 +143,9 @@ class CoreBench:
         if self.weights is not None:
             self.weights.send_nowait(AxiStreamFrame(Path(self.job["weight_stream"]).read_bytes()))
 
-    def send(self, frame: int) -> None:
-        self.input.send_nowait(AxiStreamFrame(self.frames[frame]))
+    def send(self, frames: range) -> None:
+        for frame in frames:
+            self.input.send_nowait(AxiStreamFrame(self.frames[frame]))
 
     async def receive(self) -> None:
         """Wait for one frame of the core's and keep it."""

@@ -14,8 +14,7 @@ async def simulate(dut: Any) -> None:
     failure = "the bench itself failed"
     try:
         await bench.reset()
-        for frame in range(len(bench.frames)):
-            bench.send(frame)
+        bench.send(range(len(bench.frames)))
         for _ in bench.frames:
             await bench.receive()
         failure = ""

@@ -7,7 +7,6 @@ a process of its own, so that neither its environment nor its output is ours.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import numpy as np
 from hwgen.errors import CheckFailedError
 from hwgen.flow.folder import CoreFolder, Interface
 from hwgen.flow.frames import Beats
+from hwgen.flow.kept import kept
 from hwgen.flow.process import Progress, ToolFailedError, run, telling_lines
 from hwgen.flow.record import Record
 from hwgen.flow.tools import SIMULATION, bench_folder, icarus_environment, python_package, verilator_environment
@@ -60,23 +60,23 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
     """The folder of the compiled core: the one kept in DIR/build for the same sources, or a new one."""
     python_package("cocotbext.axi", SIMULATION)
     environment = ENVIRONMENTS[simulator]()
-    kept = folder.path / "build" / f"cocotb-{simulator}-{folder.digest()[:16]}"
-    if not kept.is_dir():
-        progress(f"compile ({simulator})", None)
-        scratch = kept.with_suffix(".part")
-        shutil.rmtree(scratch, ignore_errors=True)
-        build = {
+    built = folder.path / "build" / f"cocotb-{simulator}-{folder.digest()[:16]}"
+
+    def build(scratch: Path) -> Path:
+        arguments = {
             "simulator": simulator,
             "sources": [str(folder.path / name) for name in folder.sources],
             "hdl_toplevel": folder.top,
             "build_args": BUILD_ARGUMENTS[simulator],
-            "build_dir": str(scratch),
+            "build_dir": str(scratch / "build"),
         }
-        command = [sys.executable, "-P", "-c", BUILD, json.dumps(build)]
+        command = [sys.executable, "-P", "-c", BUILD, json.dumps(arguments)]
         run(command, cwd=folder.path, env=environment, log=folder.path / "reports" / f"cocotb-{simulator}-compile.log")
-        # Renamed into place: an interrupted build leaves nothing that looks finished.
-        scratch.rename(kept)
-    return kept
+        return scratch / "build"
+
+    if not built.exists():
+        progress(f"compile ({simulator})", None)
+    return kept(built, build)
 
 
 def run_bench(
@@ -103,7 +103,8 @@ def run_bench(
             **{name: paths[name] for name in ("frames", "outputs", "record")},
             "input": _stream(folder.input),
             "output": _stream(folder.output),
-            "weights": folder.weights and _stream(folder.weights),
+            "weights": folder.weights and {"prefix": folder.weights.prefix},
+            "batch": folder.batch,
             "weight_stream": str(folder.weight_stream),
             "compute_cycles": folder.manifest["cycles"]["total"],
             # Stalled nine cycles in ten, a beat takes twenty.
@@ -120,14 +121,14 @@ def run_bench(
         environment = ENVIRONMENTS[simulator]() | {"HWGEN_JOB": paths["job"], "PYTHONPATH": str(bench_folder())}
         command = [sys.executable, "-P", "-c", TEST, json.dumps(test)]
         with (
-            log.open("w", encoding="utf-8") as kept,
+            log.open("w", encoding="utf-8") as stream,
             subprocess.Popen(
                 command, cwd=folder.path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
             ) as process,
         ):
             assert process.stdout is not None
             for line in process.stdout:
-                kept.write(line)
+                stream.write(line)
                 if line.startswith("progress "):
                     progress("simulate", int(line.split()[1]) / len(beats))
         return _read(folder, Path(paths["outputs"]), Path(paths["record"]), log)

@@ -57,6 +57,19 @@ class Interface:
         return -(-self.shape[0] // self.elements_per_beat)
 
 
+@dataclass(frozen=True, kw_only=True)
+class WeightStream:
+    """The stream of a core that loads its weights: mem/weights.bin holds ``beats`` words of ``data_bits``."""
+
+    prefix: str
+    data_bits: int
+    beats: int
+
+    @property
+    def beat_bytes(self) -> int:
+        return self.data_bits // 8
+
+
 @dataclass(frozen=True)
 class CoreFolder:
     """A folder with a core in it. Open it with :meth:`open`, which checks what the flow relies on."""
@@ -65,7 +78,7 @@ class CoreFolder:
     manifest: Mapping[str, Any]
     input: Interface
     output: Interface
-    weights: Interface | None
+    weights: WeightStream | None
     sources: tuple[str, ...]
 
     @classmethod
@@ -87,14 +100,18 @@ class CoreFolder:
         checked = _Checked(manifest_file, manifest)
         for key in ("name", "top"):
             checked.get(manifest, key, str)
-        checked.get(checked.get(manifest, "cycles", dict), "total", int)
+        cycles = checked.get(manifest, "cycles", dict)
+        checked.get(cycles, "total", int)
+        layers = checked.get(cycles, "layers", list)
+        if not all(index in range(len(layers)) for index in checked.get(cycles, "pulses", list)):
+            raise UsageError("names no layer", file=str(manifest_file), key="cycles.pulses", hint=NOT_A_CORE)
         interfaces = checked.get(manifest, "interfaces", dict)
         return cls(
             path=path.resolve(),
             manifest=manifest,
             input=checked.interface(interfaces, "input"),
             output=checked.interface(interfaces, "output"),
-            weights=checked.interface(interfaces, "weights") if "weights" in interfaces else None,
+            weights=checked.weight_stream(interfaces) if "weights" in interfaces else None,
             sources=tuple(_sources(path)),
         )
 
@@ -119,8 +136,18 @@ class CoreFolder:
 
     @property
     def layers(self) -> list[str]:
-        """Names of the layers the core runs, in order: one ``layer_done`` pulse each."""
-        return [str(layer["name"]) for layer in self.manifest["cycles"].get("layers", [])]
+        """Names of the layers, in order."""
+        return [str(layer["name"]) for layer in self.manifest["cycles"]["layers"]]
+
+    @property
+    def pulses(self) -> list[int]:
+        """The layer, as an index into :attr:`layers`, of each ``layer_done`` pulse of a frame (of all its batch)."""
+        return [int(index) for index in self.manifest["cycles"]["pulses"]]
+
+    @property
+    def batch(self) -> int:
+        """Frames that the core computes together: it waits for all of them."""
+        return int(self.manifest.get("batch", 1))
 
     @property
     def patience(self) -> int:
@@ -173,6 +200,13 @@ class _Checked:
         if not isinstance(record, dict) or not isinstance(record.get(key), kind):
             raise UsageError("missing or of the wrong type", file=str(self.file), key=key, hint=NOT_A_CORE)
         return record[key]
+
+    def weight_stream(self, interfaces: object) -> WeightStream:
+        record = self.get(interfaces, "weights", dict)
+        bits, beats = self.get(record, "data_bits", int), self.get(record, "beats", int)
+        if bits < 8 or bits % 8 or beats < 1:
+            raise UsageError("widths do not fit each other", file=str(self.file), key="interfaces.weights")
+        return WeightStream(prefix=self.get(record, "prefix", str), data_bits=bits, beats=beats)
 
     def interface(self, interfaces: object, name: str) -> Interface:
         record = self.get(interfaces, name, dict)

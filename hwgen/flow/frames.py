@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.errors import UsageError
 from hwgen.flow.folder import Interface
 
 IntArray = NDArray[np.integer]
@@ -33,27 +32,6 @@ def smallest_dtype(interface: Interface) -> np.dtype[np.integer]:
     low, high = bounds(interface)
     kinds = (np.int8, np.int16, np.int32, np.int64) if low < 0 else (np.uint8, np.uint16, np.uint32)
     return next(np.dtype(kind) for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
-
-
-def check_frames(frames: NDArray[np.generic], interface: Interface, file: str) -> IntArray:
-    """Frames as given by a user, or one clear error.
-
-    Raises
-    ------
-    UsageError
-        Not (frames, *shape) with at least one frame, no integers, or out of the element's range.
-    """
-    if frames.shape[1:] != interface.shape or frames.ndim == 0 or len(frames) == 0:
-        wanted = ("frames", *interface.shape)
-        raise UsageError(f"the shape is {frames.shape}", file=file, hint=f"give ({', '.join(map(str, wanted))})")
-    if not np.issubdtype(frames.dtype, np.integer):
-        raise UsageError(f"{frames.dtype} values", file=file, hint="give integers; `infer --float` quantises")
-    integers: IntArray = frames.astype(frames.dtype, copy=False)
-    low, high = bounds(interface)
-    if integers.min() < low or integers.max() > high:
-        found = f"values from {integers.min()} to {integers.max()}"
-        raise UsageError(found, file=file, hint=f"the core takes {low} to {high}")
-    return integers
 
 
 def to_beats(frames: IntArray, interface: Interface) -> Beats:
@@ -80,3 +58,8 @@ def from_beats(beats: Beats, interface: Interface) -> IntArray:
     values = values >> unused if interface.signed else (values.view("<u8") >> np.uint64(unused)).view(WORD)
     pixels = values[:, :, : interface.shape[0]].transpose(0, 2, 1)
     return pixels.reshape(n, *interface.shape).astype(smallest_dtype(interface))
+
+
+def whole_batches(frames: IntArray, batch: int) -> IntArray:
+    """``frames``, the last one repeated until their number is a multiple of ``batch``."""
+    return np.concatenate([frames, np.repeat(frames[-1:], -len(frames) % batch, axis=0)])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from hwgen.errors import CheckFailedError
 from hwgen.flow import cxxrtl, verilator
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.frames import Beats
+from hwgen.flow.kept import kept
 from hwgen.flow.process import Progress
 from hwgen.flow.record import Record
 from hwgen.flow.tools import bench_folder
@@ -33,14 +34,10 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
         What compiling needs is not installed, or failed.
     """
     drivers = [(bench_folder() / name).read_text(encoding="utf-8") for name in DRIVER_SOURCES]
-    kept = folder.path / "build" / f"{simulator}-{folder.digest(drivers)[:16]}"
-    if not kept.is_file():
+    program = folder.path / "build" / f"{simulator}-{folder.digest(drivers)[:16]}"
+    if not program.exists():
         progress(f"compile ({simulator})", None)
-        kept.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=f"{simulator}-") as scratch:
-            # Renamed into place: an interrupted build leaves nothing that looks finished.
-            shutil.move(COMPILERS[simulator](folder, Path(scratch)), kept)
-    return kept
+    return kept(program, partial(COMPILERS[simulator], folder))
 
 
 def play(folder: CoreFolder, program: Path, beats: Beats, progress: Progress) -> tuple[Beats, Record]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -49,6 +50,10 @@ class Record:
             seconds=nanoseconds / 1e9,
         )
 
+    def first(self, frames: int) -> Record:
+        """The record without what follows the first ``frames`` frames."""
+        return replace(self, first_inputs=self.first_inputs[:frames], last_outputs=self.last_outputs[:frames])
+
     @property
     def cycles(self) -> int:
         """First input beat to last output beat of the run."""
@@ -60,14 +65,17 @@ class Record:
         ends = [self.first_inputs[0], *self.last_outputs]
         return [end - before for before, end in pairwise(ends)]
 
-    def compute_cycles(self, layers: int) -> list[int]:
-        """Cycles of each layer of frame 0: from the end of the layer before it to its own end.
+    def compute_cycles(self, pulses: Sequence[int], layers: int) -> list[int]:
+        """Cycles of each of ``layers`` layers for frame 0 (for all its batch).
 
-        ``frame_start`` is high in the first cycle of the first layer, ``layer_done`` in a layer's last one.
+        A layer's cycles run from the end of the layer before it to its own end. ``frame_start`` is high in the first
+        cycle of the first layer, ``layer_done`` in a layer's last one; ``pulses`` says whose end each one is.
         """
-        dones = self.layer_dones[:layers]
-        ends = [self.frame_starts[0] - 1, *dones]
-        return [end - before for before, end in pairwise(ends)]
+        ends = [self.frame_starts[0] - 1, *self.layer_dones[: len(pulses)]]
+        cycles = [0] * layers
+        for layer, (before, end) in zip(pulses, pairwise(ends), strict=True):
+            cycles[layer] += end - before
+        return cycles
 
     @property
     def cycles_per_second(self) -> float | None:

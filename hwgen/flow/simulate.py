@@ -5,22 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hwgen.flow import bench, native
+from hwgen import model
+from hwgen.flow import native
+from hwgen.flow.bench import run_bench
 from hwgen.flow.folder import CoreFolder
-from hwgen.flow.frames import IntArray, check_frames, from_beats, to_beats
+from hwgen.flow.frames import IntArray, from_beats, to_beats, whole_batches
+from hwgen.flow.host import finish
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.record import Record
+from hwgen.golden.frames import check_frames
 
 Simulator = Literal["cxxrtl", "verilator", "icarus"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationResult:
-    """What the core answered: ``outputs`` (frames, *output shape), and when."""
+    """What the core answered, and when.
+
+    Parameters
+    ----------
+    outputs:
+        (frames, *model output shape), a final softmax computed: what ``infer`` gives.
+    compute_cycles:
+        Of each layer, for frame 0.
+    """
 
     outputs: IntArray
     record: Record
-    layers: int
+    compute_cycles: list[int]
     simulator: str
 
     def as_json(self) -> dict[str, object]:
@@ -29,21 +41,16 @@ class SimulationResult:
             "frames": len(self.outputs),
             "cycles": self.record.cycles,
             "cycles_per_frame": self.record.cycles_per_frame,
-            "compute_cycles": self.record.compute_cycles(self.layers),
+            "compute_cycles": self.compute_cycles,
             "simulator": self.simulator,
             "cycles_per_second": self.record.cycles_per_second,
         }
 
 
 def simulate(
-    folder: CoreFolder,
-    frames: IntArray,
-    simulator: Simulator = "cxxrtl",
-    *,
-    file: str = "frames",
-    progress: Progress = silent,
+    folder: CoreFolder, frames: IntArray, simulator: Simulator = "cxxrtl", *, progress: Progress = silent
 ) -> SimulationResult:
-    """Play ``frames`` (n, *input shape) through the core; ``file`` names them in errors.
+    """Play ``frames`` (n, *input shape) through the core.
 
     Raises
     ------
@@ -54,11 +61,16 @@ def simulate(
     CheckFailedError
         The core stopped answering, or broke a rule of its streams.
     """
-    beats = to_beats(check_frames(frames, folder.input, file), folder.input)
+    built = model.load(folder.model)
+    check_frames(frames, built.input)
+    beats = to_beats(whole_batches(frames, folder.batch), folder.input)
     if simulator == "icarus":
-        received, record = bench.run_bench(folder, simulator, "simulate_bench", beats, seed=0, progress=progress)
+        received, record = run_bench(folder, simulator, "simulate_bench", beats, seed=0, progress=progress)
     else:
         received, record = native.play(folder, native.compiled(folder, simulator, progress), beats, progress)
     return SimulationResult(
-        outputs=from_beats(received, folder.output), record=record, layers=len(folder.layers), simulator=simulator
+        outputs=finish(built)(from_beats(received[: len(frames)], folder.output)),
+        record=record.first(len(frames)),
+        compute_cycles=record.compute_cycles(folder.pulses, len(folder.layers)),
+        simulator=simulator,
     )

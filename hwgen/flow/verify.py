@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from hwgen import golden, model
-from hwgen.errors import CheckFailedError, UnsupportedError
+from hwgen.errors import CheckFailedError
 from hwgen.flow.bench import run_bench
-from hwgen.flow.folder import CoreFolder, Interface
-from hwgen.flow.frames import Beats, IntArray, bounds, from_beats, smallest_dtype, to_beats
+from hwgen.flow.folder import CoreFolder
+from hwgen.flow.frames import Beats, IntArray, from_beats, to_beats, whole_batches
+from hwgen.flow.host import core_output
 from hwgen.flow.process import Progress, silent
-
-Reference = Callable[[IntArray], IntArray]
+from hwgen.model import Activation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,31 +28,17 @@ class VerifyResult:
     simulator: str
 
 
-def random_frames(interface: Interface, count: int, seed: int) -> IntArray:
+def random_frames(activation: Activation, count: int, seed: int) -> IntArray:
     """``count`` frames over the whole range: all lowest, all highest, only extremes, then uniform ones."""
     rng = np.random.default_rng(seed)
-    low, high = bounds(interface)
-    shape = interface.shape
+    low, high, shape = activation.min, activation.max, activation.shape
     frames = rng.integers(low, high, (count, *shape), endpoint=True)
-    if low == -1:  # one signed bit has no zero
+    if activation.bits == 1 and activation.signed:  # which has no zero
         frames[frames == 0] = 1
     extremes = [np.full(shape, low), np.full(shape, high), rng.choice([low, high], shape)]
     for k, frame in enumerate(extremes[: max(0, count - 1)]):
         frames[k] = frame
-    return frames.astype(smallest_dtype(interface))
-
-
-def golden_model(folder: CoreFolder) -> Reference:
-    """The golden model of DIR/model.npz as a function of frames."""
-    built = model.load(folder.model)
-
-    def reference(frames: IntArray) -> IntArray:
-        outputs = golden.infer(built, frames)
-        if isinstance(outputs, dict):
-            raise UnsupportedError("a core with several outputs cannot be verified yet", file=str(folder.path))
-        return outputs
-
-    return reference
+    return frames.astype(activation.dtype)
 
 
 def verify(
@@ -62,10 +47,9 @@ def verify(
     frames: int,
     seed: int,
     simulator: Literal["verilator", "icarus"] = "verilator",
-    reference: Reference | None = None,
     progress: Progress = silent,
 ) -> VerifyResult:
-    """Compare ``frames`` random frames with ``reference``, by default the golden model of DIR/model.npz.
+    """Compare ``frames`` random frames, rounded up to whole batches, with the golden model of DIR/model.npz.
 
     Raises
     ------
@@ -74,12 +58,13 @@ def verify(
     CheckFailedError
         A value differs (the first one is named), the core got stuck, or broke a rule of its streams.
     """
-    given = random_frames(folder.input, frames, seed)
+    built = model.load(folder.model)
+    given = whole_batches(random_frames(built.input, frames, seed), folder.batch)
     progress("golden model", None)
-    wanted = (reference or golden_model(folder))(given)
+    wanted = golden.run(built, given)[core_output(built)].reshape(-1, *folder.output.shape)
     beats, _ = run_bench(folder, simulator, "verify_bench", to_beats(given, folder.input), seed, progress)
     _compare(folder, beats, to_beats(wanted, folder.output))
-    return VerifyResult(frames=frames, values=wanted.size, mismatches=0, stall_seed=seed, simulator=simulator)
+    return VerifyResult(frames=len(given), values=wanted.size, mismatches=0, stall_seed=seed, simulator=simulator)
 
 
 def _compare(folder: CoreFolder, got: Beats, wanted: Beats) -> None:

@@ -17,6 +17,7 @@ from hwgen.flow.synth.targets import Recipe, recipe
 from hwgen.flow.synth.wrapper import TOP, Port, wrapper
 from hwgen.flow.tools import SYNTHESIS
 from hwgen.flow.yosys import run_script
+from hwgen.plan.targets import TARGETS
 
 GENERIC_CELLS = "cells_generic.v"
 
@@ -89,7 +90,7 @@ def synthesise(
     netlist = _module(work / "core.json", folder.top)
     core = resources(_cells(work / "core-cells.json"), row)
     routed, logic_cells = None, None
-    clock_mhz = float(folder.manifest.get("clock_mhz", 100))
+    clock_mhz = float(folder.manifest.get("clock_mhz") or TARGETS[row.name].clock_mhz)
     if pnr and row.route is not None:
         ports = {name: Port(port["direction"], len(port["bits"])) for name, port in netlist["ports"].items()}
         (work / "wrapper.v").write_text(wrapper(folder.top, ports), encoding="utf-8")
@@ -126,9 +127,7 @@ def check_timing(result: SynthResult, file: str) -> None:
 def core_passes(folder: CoreFolder, row: Recipe, work: Path) -> list[str]:
     """Yosys passes for the core alone: first as it is written, looked over, then mapped."""
     family_cells = f"rtl/cells_{row.family}.v"
-    generic = [name for name in folder.sources if Path(name).name == GENERIC_CELLS]
-    others = [name for name in folder.sources if name not in generic]
-    own = [family_cells] if (folder.path / family_cells).is_file() and row.family != "generic" else []
+    mapped = [family_cells if Path(name).name == GENERIC_CELLS else name for name in folder.sources]
     return [
         f"read_verilog -defer {' '.join(folder.sources)}",
         f"hierarchy -check -top {folder.top}",
@@ -136,9 +135,7 @@ def core_passes(folder: CoreFolder, row: Recipe, work: Path) -> list[str]:
         "flatten",
         "check",
         "design -reset",
-        f"read_verilog -defer {' '.join(own + others)}",
-        # What the family's own file leaves out comes from the generic one.
-        *(f"read_verilog -defer -nooverwrite {name}" for name in generic),
+        f"read_verilog -defer {' '.join(mapped if (folder.path / family_cells).is_file() else folder.sources)}",
         *row.passes(folder.top, pins=False),
         f"tee -q -o {work}/core-cells.json stat -json",
         "check",
