@@ -260,6 +260,7 @@ class PEArray(wiring.Component):
             counter.capture.eq(capture),
             counter.record.eq(word),
             walk.record.eq(word),
+            walk.enable.eq(self.enable),
             Cat(
                 walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_last, self._bank_pe
             ).eq(late),

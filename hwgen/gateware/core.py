@@ -9,10 +9,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.array import PEArray
-from hwgen.gateware.load_bus import BEAT_BITS
 from hwgen.gateware.stream_in import StreamIn
 from hwgen.gateware.stream_out import StreamOut
 from hwgen.plan.plan import Plan
+from hwgen.plan.weight_stream import BEAT_BITS
 
 
 def _ports(plan: Plan) -> dict[str, Any]:

@@ -94,13 +94,27 @@ class WriteWalk(wiring.Component):
     All PEs write at the same address, each into its own bank. Positions outside the map are not written. The walk over a group's
     positions is repeated for every PE of a requantiser and for every pass, whose slot is one ``pass_stride`` further.
 
-    **Latency**: ``write`` and ``address`` are due with the value that arrives ``latency.drain(...)`` after the head.
+    **Latency**: ``write`` and ``address`` are due with the requantised value, ``latency.requantise`` after the head of its chain.
+
+    Members
+    -------
+    enable : In(1)
+        The memories are loaded.
+    value, lane_last, pe_last, row_first, pass_last, step_last : In(1)
+        Of the value, from the counter.
+    record, step
+        Word and address of the write schedule.
+    write : Out(1), address : Out
+        The value is part of the map; its element address.
+    step_done : Out(1)
+        It is the step's last.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
         self._shape = shape
         super().__init__(
             {
+                "enable": In(1),
                 "value": In(1),
                 "lane_last": In(1),
                 "pe_last": In(1),
@@ -111,7 +125,6 @@ class WriteWalk(wiring.Component):
                 "write": Out(1),
                 "address": Out(dict(shape.write_fields.fields)["base"]),
                 "step": Out(address_bits(shape.steps)),
-                "fresh": Out(1, init=1),
                 "step_done": Out(1),
             }
         )
@@ -162,11 +175,12 @@ class WriteWalk(wiring.Component):
                     for index, value in enumerate(after):
                         first = Mux(self.row_first, value, following[index])
                         m.d.sync += [places[index].eq(first), group[index].eq(first)]
-        fetched = delayed(m, self.fresh, latency.MEMORY, "fetched", reset=True)
-        m.d.sync += self.fresh.eq(0)
+        fresh = Signal(init=1)
+        fetched = delayed(m, fresh, latency.MEMORY, "fetched", reset=True)
+        m.d.sync += fresh.eq(~self.enable)
         with m.If(fetched):
             # A new step's record has arrived: begin at its first position.
             m.d.sync += [slot.eq(record["base"]), *(register.eq(0) for register in (*places, *group))]
         with m.If(self.step_done):
-            m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), self.fresh.eq(1)]
+            m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), fresh.eq(1)]
         return m

@@ -11,8 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import address_bits
 from hwgen.plan.plan import Plan
-
-BEAT_BITS = 32
+from hwgen.plan.weight_stream import BEAT_BITS
 
 
 def _checksum(signature: int) -> Algorithm:

@@ -22,6 +22,8 @@ class Sequencer(wiring.Component):
 
     Members
     -------
+    enable : In(1)
+        The memories are loaded.
     step : Out, record : In
         Address and word (2 cycles later) of the read schedule.
     column : Out(1)
@@ -187,7 +189,10 @@ class Sequencer(wiring.Component):
             self.frame_started.eq(self.started & record["waits_input"]),
             self.release_input.eq(self.drained & releases),
         ]
-        with m.If(wait != 0):
+        with m.If(~self.enable):
+            # The schedule is being loaded: its first record is fetched anew.
+            m.d.sync += wait.eq(fetch_cycles)
+        with m.Elif(wait != 0):
             m.d.sync += wait.eq(wait - 1)
         with m.If(self.drained):
             m.d.sync += drained.eq(1)

@@ -6,8 +6,7 @@ from typing import Any
 
 from hwgen.plan.plan import Plan
 from hwgen.plan.shape import StreamShape
-
-WEIGHT_BEAT_BITS = 32
+from hwgen.plan.weight_stream import BEAT_BITS, weight_beats
 
 
 def interfaces(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -20,15 +19,10 @@ def interfaces(plan: Plan) -> dict[str, dict[str, Any]]:
     if shape.loadable:
         result["weights"] = {
             "prefix": "s_axis_weights",
-            "data_bits": WEIGHT_BEAT_BITS,
+            "data_bits": BEAT_BITS,
             "beats": weight_beats(plan),
         }
     return result
-
-
-def weight_beats(plan: Plan) -> int:
-    """Beats of a weight stream: every memory word in 32-bit pieces, and the CRC-32."""
-    return sum(image.depth * -(-image.width // WEIGHT_BEAT_BITS) for image in plan.images) + 1
 
 
 def _stream(prefix: str, shape: tuple[int, ...], stream: StreamShape) -> dict[str, Any]:

@@ -76,6 +76,9 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
     UnsupportedError
         Names the first layer that has no hardware.
     """
+    for name, activation in (("input", model.input), *((layer.name, layer.output) for layer in model.layers)):
+        if activation.bits == 1:
+            raise UnsupportedError("activations of 1 bit have no hardware yet", layer=name, hint="use 2 bits or more")
     alias: dict[str, str] = {}
     ops: list[ArrayOp] = []
     for layer in model.layers:

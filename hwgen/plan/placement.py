@@ -11,6 +11,10 @@ from hwgen.plan.layout import MapLayout, ceil_div, map_layout, vector_layout
 from hwgen.plan.ops import ArrayOp
 
 
+MIN_WORDS = 4
+"""Words of the smallest bank: two in each of its two memories."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """Layouts by map name (the last layer's map lies in the output buffer), and the words of a bank."""
@@ -48,7 +52,7 @@ def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: 
             base = max(base, high)
         placed[name] = layouts[name].at(base)
     top = max(layout.base + layout.extent for layout in placed.values())
-    return Placement({name: placed[name] for name in names}, ceil_div(top, lanes))
+    return Placement({name: placed[name] for name in names}, max(MIN_WORDS, ceil_div(top, lanes)))
 
 
 def _life(name: str, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
