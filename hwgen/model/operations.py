@@ -102,7 +102,7 @@ def _accumulation(layer: Conv2d | Dense, source: Activation, out: int) -> None:
     if not isinstance(layer.bias, np.ndarray) or layer.bias.dtype != dtype:
         found = layer.bias.dtype if isinstance(layer.bias, np.ndarray) else describe(layer.bias)
         raise ModelError(
-            f"is {found}, must be a {dtype} array", key="bias", hint=f"convert it with .astype(np.{dtype})"
+            f"is {found}, must be an array of {dtype}", key="bias", hint=f"convert it with .astype(np.{dtype})"
         )
     if layer.bias.shape != (out,):
         raise ModelError(f"has shape {layer.bias.shape}, must be ({out},), one per output channel", key="bias")

@@ -26,7 +26,7 @@ def check_requant(requant: object, channels: int, *, real: bool) -> None:
     for key, array, dtype in (("multiplier", requant.multiplier, np.int32), ("shift", requant.shift, np.int8)):
         if not isinstance(array, np.ndarray) or array.dtype != dtype:
             found = array.dtype if isinstance(array, np.ndarray) else describe(array)
-            raise ModelError(f"is {found}, must be an {np.dtype(dtype)} array", key=f"requant.{key}")
+            raise ModelError(f"is {found}, must be an array of {np.dtype(dtype)}", key=f"requant.{key}")
         if array.shape != (channels,):
             raise ModelError(f"has shape {array.shape}, must be ({channels},), one per channel", key=f"requant.{key}")
     _check_rounding(requant.rounding)

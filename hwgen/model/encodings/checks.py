@@ -30,7 +30,7 @@ def check_array(
     allowed = [np.dtype(dtype) for dtype in dtypes]
     names = " or ".join(dtype.name for dtype in allowed)
     if not isinstance(array, np.ndarray):
-        raise ModelError(f"must be a {names} array, not {describe(array)}", key=key)
+        raise ModelError(f"must be an array of {names}, not {describe(array)}", key=key)
     if array.dtype not in allowed:
         raise ModelError(
             f"has dtype {array.dtype}, must be {names}", key=key, hint=f"convert it with .astype(np.{allowed[0].name})"

@@ -26,10 +26,10 @@ class TernaryWeights(Weights):
     @classmethod
     def from_dense(cls, array: ArrayLike) -> TernaryWeights:
         """Store ``array``, whose elements are -1, 0 or 1."""
-        weights = cls(values=integer_weights(array, 16).astype(np.int8))
-        if np.abs(np.asarray(array)).max() > 1:
+        weights = integer_weights(array, 16)
+        if weights.min() < -1 or weights.max() > 1:
             raise ModelError("weights beyond -1, 0, 1", key="weights.values", hint="ternarise them first")
-        return weights
+        return cls(values=weights.astype(np.int8))
 
     @property
     def shape(self) -> tuple[int, ...]:
