@@ -1,0 +1,1 @@
+"""Plan and gateware to the output folder."""

@@ -1,0 +1,70 @@
+// ECP5: multipliers are MULT18X18D with their own registers, which neither Yosys nor nextpnr packs.
+// Operands stand at the top of the 18-bit ports, so that short ones leave constant wires at the bottom.
+// verilator lint_off DECLFILENAME
+`define HWGEN_DSP_BITS 18
+`define HWGEN_CHUNK_BITS 17
+`define HWGEN_LUT_ROWS 8
+
+// One product in one block; latency 2 (operands, product) or 3 (operands, pipeline, product).
+module hwgen_dsp #(
+    parameter A_BITS = 18,
+    parameter B_BITS = 18,
+    parameter A_SIGNED = 1,
+    parameter B_SIGNED = 1,
+    parameter LATENCY = 2
+) (
+    input  wire                     clk,
+    input  wire [A_BITS-1:0]        a,
+    input  wire [B_BITS-1:0]        b,
+    output wire [A_BITS+B_BITS-1:0] p
+);
+    // An unsigned operand gets a zero as its sign: both of the block's operands are always signed.
+    localparam A_USED = (A_SIGNED != 0) ? A_BITS : A_BITS + 1;
+    localparam B_USED = (B_SIGNED != 0) ? B_BITS : B_BITS + 1;
+    wire [17:0] x, y;
+    // verilator lint_off UNUSEDSIGNAL
+    wire [35:0] q;  // zeros below the product
+    // verilator lint_on UNUSEDSIGNAL
+    genvar i;
+    generate
+        for (i = 0; i < 18; i = i + 1) begin : place
+            if (i >= 18 - A_USED && i < 18 - A_USED + A_BITS) begin : a_bit
+                assign x[i] = a[i-18+A_USED];
+            end else begin : a_fill
+                assign x[i] = 1'b0;
+            end
+            if (i >= 18 - B_USED && i < 18 - B_USED + B_BITS) begin : b_bit
+                assign y[i] = b[i-18+B_USED];
+            end else begin : b_fill
+                assign y[i] = 1'b0;
+            end
+        end
+    endgenerate
+    assign p = q[36-A_USED-B_USED +: A_BITS+B_BITS];
+
+    MULT18X18D #(
+        .REG_INPUTA_CLK("CLK0"), .REG_INPUTA_CE("CE0"), .REG_INPUTA_RST("RST0"),
+        .REG_INPUTB_CLK("CLK0"), .REG_INPUTB_CE("CE0"), .REG_INPUTB_RST("RST0"),
+        .REG_PIPELINE_CLK((LATENCY == 3) ? "CLK0" : "NONE"), .REG_PIPELINE_CE("CE0"), .REG_PIPELINE_RST("RST0"),
+        .REG_OUTPUT_CLK("CLK0"), .REG_OUTPUT_CE("CE0"), .REG_OUTPUT_RST("RST0")
+    ) mult (
+        .CLK0(clk), .CLK1(1'b0), .CLK2(1'b0), .CLK3(1'b0), .CE0(1'b1), .CE1(1'b1), .CE2(1'b1), .CE3(1'b1),
+        .RST0(1'b0), .RST1(1'b0), .RST2(1'b0), .RST3(1'b0),
+        .SIGNEDA(1'b1), .SIGNEDB(1'b1), .SOURCEA(1'b0), .SOURCEB(1'b0),
+        .A17(x[17]), .A16(x[16]), .A15(x[15]), .A14(x[14]), .A13(x[13]), .A12(x[12]),
+        .A11(x[11]), .A10(x[10]), .A9(x[9]), .A8(x[8]), .A7(x[7]), .A6(x[6]),
+        .A5(x[5]), .A4(x[4]), .A3(x[3]), .A2(x[2]), .A1(x[1]), .A0(x[0]),
+        .B17(y[17]), .B16(y[16]), .B15(y[15]), .B14(y[14]), .B13(y[13]), .B12(y[12]),
+        .B11(y[11]), .B10(y[10]), .B9(y[9]), .B8(y[8]), .B7(y[7]), .B6(y[6]),
+        .B5(y[5]), .B4(y[4]), .B3(y[3]), .B2(y[2]), .B1(y[1]), .B0(y[0]),
+        .C17(1'b0), .C16(1'b0), .C15(1'b0), .C14(1'b0), .C13(1'b0), .C12(1'b0),
+        .C11(1'b0), .C10(1'b0), .C9(1'b0), .C8(1'b0), .C7(1'b0), .C6(1'b0),
+        .C5(1'b0), .C4(1'b0), .C3(1'b0), .C2(1'b0), .C1(1'b0), .C0(1'b0),
+        .P35(q[35]), .P34(q[34]), .P33(q[33]), .P32(q[32]), .P31(q[31]), .P30(q[30]),
+        .P29(q[29]), .P28(q[28]), .P27(q[27]), .P26(q[26]), .P25(q[25]), .P24(q[24]),
+        .P23(q[23]), .P22(q[22]), .P21(q[21]), .P20(q[20]), .P19(q[19]), .P18(q[18]),
+        .P17(q[17]), .P16(q[16]), .P15(q[15]), .P14(q[14]), .P13(q[13]), .P12(q[12]),
+        .P11(q[11]), .P10(q[10]), .P9(q[9]), .P8(q[8]), .P7(q[7]), .P6(q[6]),
+        .P5(q[5]), .P4(q[4]), .P3(q[3]), .P2(q[2]), .P1(q[1]), .P0(q[0])
+    );
+endmodule

@@ -1,0 +1,173 @@
+// Cells of a hwgen core, inferred: simulation takes this file, and a family takes from it what its own file leaves out.
+// Rising edges only, no resets. Reading an address in the cycle in which it is written gives an unspecified word.
+// Without an INIT file a memory starts as zeros in simulation and, in hardware, as what the device's configuration
+// leaves there (zeros in block RAM): zeros spelt out cost Yosys minutes in a large memory.
+// verilator lint_off DECLFILENAME
+
+// The ram_style of memories made of LUTs; a family without them says "auto" before.
+`ifndef HWGEN_DISTRIBUTED
+`define HWGEN_DISTRIBUTED "distributed"
+`endif
+
+// Read-only memory, latency 2: array, output register.
+module hwgen_rom #(
+    parameter WIDTH = 8,
+    parameter DEPTH = 2,
+    parameter ADDR_BITS = 1,
+    parameter INIT = "",        // .mem file of hexadecimal words; empty: zeros
+    parameter STYLE = "auto"    // auto, block or distributed
+) (
+    input  wire                 clk,
+    input  wire [ADDR_BITS-1:0] addr,
+    output reg  [WIDTH-1:0]     data
+);
+    // A small ROM is plain logic for Yosys, which keeps "distributed" for the LUTs that can be written.
+    // verilator lint_off UNUSEDPARAM,WIDTHEXPAND
+    localparam KIND = (STYLE == "distributed") ? "logic" : STYLE;
+    // verilator lint_on UNUSEDPARAM,WIDTHEXPAND
+    (* ram_style = KIND *)
+    reg [WIDTH-1:0] mem [0:DEPTH-1];
+    reg [WIDTH-1:0] word;
+
+    generate
+        if (INIT != "") begin : image
+            initial $readmemh(INIT, mem);
+        end
+`ifndef SYNTHESIS
+        else begin : zeros
+            integer i;
+            initial for (i = 0; i < DEPTH; i = i + 1) mem[i] = {WIDTH{1'b0}};
+        end
+`endif
+    endgenerate
+
+    always @(posedge clk) begin
+        word <= mem[addr];
+        data <= word;
+    end
+endmodule
+
+// One write and one read port, read latency 2: array, output register.
+module hwgen_ram #(
+    parameter WIDTH = 8,
+    parameter DEPTH = 2,
+    parameter ADDR_BITS = 1,
+    parameter INIT = "",
+    parameter STYLE = "auto"
+) (
+    input  wire                 clk,
+    input  wire [ADDR_BITS-1:0] raddr,
+    output reg  [WIDTH-1:0]     rdata,
+    input  wire                 wen,
+    input  wire [ADDR_BITS-1:0] waddr,
+    input  wire [WIDTH-1:0]     wdata
+);
+    // verilator lint_off UNUSEDPARAM,WIDTHEXPAND
+    localparam KIND = (STYLE == "distributed") ? `HWGEN_DISTRIBUTED : STYLE;
+    // verilator lint_on UNUSEDPARAM,WIDTHEXPAND
+    (* ram_style = KIND, no_rw_check *)
+    reg [WIDTH-1:0] mem [0:DEPTH-1];
+    reg [WIDTH-1:0] word;
+
+    generate
+        if (INIT != "") begin : image
+            initial $readmemh(INIT, mem);
+        end
+`ifndef SYNTHESIS
+        else begin : zeros
+            integer i;
+            initial for (i = 0; i < DEPTH; i = i + 1) mem[i] = {WIDTH{1'b0}};
+        end
+`endif
+    endgenerate
+
+    always @(posedge clk) begin
+        if (wen) mem[waddr] <= wdata;
+        word  <= mem[raddr];
+        rdata <= word;
+    end
+endmodule
+
+// The same with a write enable per unit; wdata goes to every enabled unit of the word.
+module hwgen_ram_be #(
+    parameter UNIT = 8,
+    parameter UNITS = 2,
+    parameter DEPTH = 2,
+    parameter ADDR_BITS = 1,
+    parameter STYLE = "auto"
+) (
+    input  wire                  clk,
+    input  wire [ADDR_BITS-1:0]  raddr,
+    output reg  [UNIT*UNITS-1:0] rdata,
+    input  wire [UNITS-1:0]      wen,
+    input  wire [ADDR_BITS-1:0]  waddr,
+    input  wire [UNIT-1:0]       wdata
+);
+    // verilator lint_off UNUSEDPARAM,WIDTHEXPAND
+    localparam KIND = (STYLE == "distributed") ? `HWGEN_DISTRIBUTED : STYLE;
+    // verilator lint_on UNUSEDPARAM,WIDTHEXPAND
+    (* ram_style = KIND, no_rw_check *)
+    reg [UNIT*UNITS-1:0] mem [0:DEPTH-1];
+    reg [UNIT*UNITS-1:0] word;
+    integer u;
+
+`ifndef SYNTHESIS
+    integer i;
+    initial for (i = 0; i < DEPTH; i = i + 1) mem[i] = {UNIT*UNITS{1'b0}};
+`endif
+
+    always @(posedge clk) begin
+        for (u = 0; u < UNITS; u = u + 1)
+            if (wen[u]) mem[waddr][u*UNIT +: UNIT] <= wdata;
+        word  <= mem[raddr];
+        rdata <= word;
+    end
+endmodule
+
+// LANES signed products, latency 2: operands, product.
+module hwgen_mul_lanes #(
+    parameter LANES = 1,
+    parameter A_BITS = 8,
+    parameter B_BITS = 8
+) (
+    input  wire                             clk,
+    input  wire [LANES*A_BITS-1:0]          a,
+    input  wire [LANES*B_BITS-1:0]          b,
+    output wire [LANES*(A_BITS+B_BITS)-1:0] p
+);
+    genvar l;
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : lane
+            reg signed [A_BITS-1:0] a_r;
+            reg signed [B_BITS-1:0] b_r;
+            reg signed [A_BITS+B_BITS-1:0] p_r;
+            always @(posedge clk) begin
+                a_r <= a[l*A_BITS +: A_BITS];
+                b_r <= b[l*B_BITS +: B_BITS];
+                p_r <= a_r * b_r;
+            end
+            assign p[l*(A_BITS+B_BITS) +: A_BITS+B_BITS] = p_r;
+        end
+    endgenerate
+endmodule
+
+// One signed product, latency 3: operands, pipeline, product.
+module hwgen_mul #(
+    parameter A_BITS = 16,
+    parameter B_BITS = 16
+) (
+    input  wire                     clk,
+    input  wire [A_BITS-1:0]        a,
+    input  wire [B_BITS-1:0]        b,
+    output reg  [A_BITS+B_BITS-1:0] p
+);
+    reg signed [A_BITS-1:0] a_r;
+    reg signed [B_BITS-1:0] b_r;
+    reg signed [A_BITS+B_BITS-1:0] p_r;
+    always @(posedge clk) begin
+        a_r <= a;
+        b_r <= b;
+        p_r <= a_r * b_r;
+        p   <= p_r;
+    end
+endmodule
