@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.model.activation import Activation
+from hwgen.model.activation import FLOAT_BITS, Activation
 from hwgen.model.layers import (
     Add,
     Argmax,
@@ -178,9 +178,10 @@ def _softmax(layer: Softmax, inputs: Inputs) -> None:
             f"has shape {list(source.shape)}, softmax reads a vector", key="inputs", hint="flatten it first"
         )
     check_shape(layer.output, source.shape)
-    for key, activation in (("inputs", source), ("output.bits", layer.output)):
-        if activation.bits != 8:
-            raise ModelError(f"softmax computes 8-bit activations, not {activation.bits}-bit ones", key=key)
+    if source.bits not in (8, FLOAT_BITS):
+        raise ModelError(f"deliver {source.bits} bits, softmax reads 8 (or float32)", key="inputs")
+    if layer.output.bits != source.bits:
+        raise ModelError(f"is {layer.output.bits}, softmax delivers {source.bits} as it reads", key="output.bits")
     check_int(layer.input_multiplier, "input_multiplier", 0, MAX_MULTIPLIER)
     check_int(layer.input_left_shift, "input_left_shift", 0, MAX_LEFT_SHIFT)
     check_int(layer.diff_min, "diff_min", -MAX_MULTIPLIER - 1, 0)
@@ -188,6 +189,10 @@ def _softmax(layer: Softmax, inputs: Inputs) -> None:
 
 def _argmax(layer: Argmax, inputs: Inputs) -> None:
     source, output = _one(inputs), layer.output
+    if source.size != source.shape[0]:
+        raise ModelError(
+            f"has shape {list(source.shape)}, argmax reads a vector", key="inputs", hint="flatten it first"
+        )
     check_shape(output, (1,))
     if output.is_float or (output.scale, output.zero_point) != (1.0, 0):
         raise ModelError("an index is an integer of scale 1 and zero point 0", key="output")

@@ -51,10 +51,12 @@ def save(model: Model, path: str | PathLike[str]) -> None:
         text = json.dumps(_describe(model, arrays), ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
         members: Arrays = {DESCRIPTION: np.frombuffer(text, np.uint8), **arrays}
         _check_sizes(members)
+    if not file.name:
+        raise UsageError("names no file", file=str(file), hint="give the file a name")
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
         try:
-            with partial.open("xb") as stream:
+            with partial.open("wb") as stream:
                 _write_archive(stream, members)
             partial.replace(file)
         finally:

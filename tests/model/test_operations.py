@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hwgen.errors import ModelError
 from hwgen.model import Add, Argmax, Concat, Conv2d, Dense, DenseWeights, Flatten, Layer, Mean, Softmax
 from hwgen.model.operations import check_operation
-from tests.model.networks import NETWORKS, act, requant, weights
+from tests.model.networks import NETWORKS, act, real, requant, weights
 
 SIDE = st.integers(1, 9)
 
@@ -85,9 +85,12 @@ def test_a_flatten_may_declare_a_wider_range() -> None:
     check_operation(Flatten(name="f", inputs=("input",), output=act(8)), (act(8, min=0, max=5),))
 
 
-def test_argmax_counts_a_map_as_a_vector() -> None:
+def test_argmax_reads_a_vector_whose_indices_it_can_say() -> None:
     layer = Argmax(name="a", inputs=("input",), output=act(1, scale=1.0, zero_point=0))
-    check_operation(layer, (act(8, 4, 4),))
+    check_operation(layer, (act(128),))
+    check_operation(layer, (act(128, 1, 1),))
+    with pytest.raises(ModelError, match="flatten it first"):
+        check_operation(layer, (act(8, 4, 4),))
     with pytest.raises(ModelError, match="from 0 to 128"):
         check_operation(layer, (act(129),))
 
@@ -97,8 +100,11 @@ def test_softmax_reads_a_vector_of_bytes() -> None:
     check_operation(layer, (act(4),))
     with pytest.raises(ModelError, match="flatten it first"):
         check_operation(layer, (act(4, 1, 1),))
-    with pytest.raises(ModelError, match="8-bit"):
+    check_operation(replace(layer, output=real(4)), (real(4),))
+    with pytest.raises(ModelError, match="key 'inputs': deliver 16 bits"):
         check_operation(layer, (act(4, bits=16),))
+    with pytest.raises(ModelError, match=r"key 'output\.bits': is 32"):
+        check_operation(replace(layer, output=real(4)), (act(4),))
 
 
 def test_averages_of_one_bit_are_refused() -> None:

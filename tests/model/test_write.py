@@ -91,6 +91,12 @@ def test_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
         save(NETWORKS["dense"](), tmp_path / "missing" / "net.npz")
 
 
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_a_path_without_a_name_is_a_usage_error(path: str) -> None:
+    with pytest.raises(UsageError, match="names no file"):
+        save(NETWORKS["dense"](), path)
+
+
 def test_numbers_of_numpy_are_written_as_plain_ones(tmp_path: Path) -> None:
     output = act(np.int64(3), scale=np.float32(0.1), zero_point=np.int8(4))
     save(fc(DenseWeights.from_dense(weights(3, 5)), output=output), tmp_path / "a.npz")
