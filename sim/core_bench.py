@@ -176,6 +176,6 @@ class CoreBench:
             "frame_starts": watch.frame_starts,
             "layer_dones": watch.layer_dones,
             "cycles_run": watch.cycle,
-            "failure": failure or watch.broken,
+            "failure": watch.broken or failure,
         }
         Path(self.job["record"]).write_text(json.dumps(record), encoding="utf-8")

@@ -60,7 +60,7 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
     """The folder of the compiled core: the one kept in DIR/build for the same sources, or a new one."""
     python_package("cocotbext.axi", SIMULATION)
     environment = ENVIRONMENTS[simulator]()
-    built = folder.path / "build" / f"cocotb-{simulator}-{folder.digest()[:16]}"
+    built = folder.path / "build" / f"cocotb-{simulator}-{folder.digest(images=False)[:16]}"
 
     def build(scratch: Path) -> Path:
         arguments = {

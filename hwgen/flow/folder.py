@@ -161,10 +161,10 @@ class CoreFolder:
         """Memory images, relative to the folder."""
         return sorted(str(file.relative_to(self.path)) for file in (self.path / "mem").glob("*.mem"))
 
-    def digest(self, extra: Iterable[str] = ()) -> str:
-        """sha256 over sources, images and ``extra``: the key under which compiled simulators are kept."""
+    def digest(self, *, images: bool, extra: Iterable[str] = ()) -> str:
+        """sha256 over sources, ``extra`` and, where they are compiled in, images: the key of a compiled simulator."""
         total = hashlib.sha256()
-        for name in (*self.sources, *self.images):
+        for name in (*self.sources, *(self.images if images else ())):
             content = hashlib.sha256((self.path / name).read_bytes()).hexdigest()
             total.update(f"{name}\0{content}\0".encode())
         for text in extra:

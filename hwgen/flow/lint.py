@@ -20,7 +20,7 @@ def lint_verilator(folder: CoreFolder) -> None:
         A warning that the waivers do not cover.
     """
     waivers = sorted(str(file.relative_to(folder.path)) for file in folder.path.rglob("*.vlt"))
-    command = ["verilator", "--lint-only", "-Wall", "--top-module", folder.top, *waivers, *folder.sources]
+    command = ["verilator", "--lint-only", "--quiet", "-Wall", "--top-module", folder.top, *waivers, *folder.sources]
     _clean(command, folder, verilator_environment())
 
 

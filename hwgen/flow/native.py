@@ -34,7 +34,8 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
         What compiling needs is not installed, or failed.
     """
     drivers = [(bench_folder() / name).read_text(encoding="utf-8") for name in DRIVER_SOURCES]
-    program = folder.path / "build" / f"{simulator}-{folder.digest(drivers)[:16]}"
+    images = simulator == "cxxrtl"  # Verilator's model reads them when it starts
+    program = folder.path / "build" / f"{simulator}-{folder.digest(images=images, extra=drivers)[:16]}"
     if not program.exists():
         progress(f"compile ({simulator})", None)
     return kept(program, partial(COMPILERS[simulator], folder))

@@ -37,14 +37,17 @@ def system_program(name: str) -> str:
 
 
 def python_package(name: str, install: str) -> Path:
-    """Folder of an importable package, found without importing it.
+    """Folder of an importable package; the package itself is not imported.
 
     Raises
     ------
     ToolMissingError
         There is none; ``install`` is the command that installs it.
     """
-    spec = importlib.util.find_spec(name)
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:  # the package around it
+        spec = None
     if spec is None or spec.origin is None:
         raise ToolMissingError(f"the Python package {name} is not installed", hint=install)
     return Path(spec.origin).parent

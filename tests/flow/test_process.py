@@ -1,0 +1,43 @@
+"""Tools that fail, and what is said of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hwgen.flow.process import LOG_LINES_SHOWN, ToolFailedError, run, silent, telling_lines
+
+
+def test_output_is_returned_and_logged(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import os, sys; print(os.getcwd()); sys.stderr.write('second\\n')"]
+    log = tmp_path / "logs" / "run.log"
+    text = run(command, cwd=tmp_path, log=log)
+    assert str(tmp_path) in text
+    assert "second" in text
+    assert log.read_text() == text
+
+
+def test_a_failure_names_log_and_errors(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "print('fine'); print('ERROR: no such cell'); raise SystemExit(3)"]
+    log = tmp_path / "run.log"
+    with pytest.raises(ToolFailedError, match="no such cell") as caught:
+        run(command, cwd=tmp_path, log=log)
+    assert str(log) in str(caught.value)
+    assert "fine" not in str(caught.value)
+    assert caught.value.exit_status == 2
+
+
+def test_without_errors_the_last_lines_tell() -> None:
+    text = "\n".join(f"line {k}" for k in range(100))
+    assert telling_lines(text).splitlines() == [f"line {k}" for k in range(100 - LOG_LINES_SHOWN, 100)]
+
+
+def test_many_errors_are_cut() -> None:
+    assert len(telling_lines("\n".join(["error: x"] * 100)).splitlines()) == LOG_LINES_SHOWN
+
+
+def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    silent("stage", 0.5)
+    assert capsys.readouterr().out == ""
