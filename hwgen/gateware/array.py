@@ -24,7 +24,7 @@ from hwgen.plan.plan import Plan
 
 
 class PEArray(wiring.Component):
-    """Computes frame after frame: waits for ``input_ready``, walks the schedule, writes the last layer's results outside.
+    """Computes frame after frame: waits for ``input_ready``, walks the schedule, writes the last results outside.
 
     **Latency**: the plan's cycle counts, exactly. Nothing inside stalls.
 
@@ -148,7 +148,6 @@ class PEArray(wiring.Component):
         """The banks, their write ports, and the broadcast; the vectors of all banks and the broadcast one, last."""
         shape = self._shape
         write_record = fields_of(shape.write_fields, self._stores["schedule_write"].data)
-        bank_write = walk.write & ~write_record["to_output"]
         self._q = [Signal(shape.act_bits, name=f"q_{index}") for index in range(shape.requantisers)]
         self._bank_pe = Signal(max(1, (shape.pes_per_requantiser - 1).bit_length()))
         write_address = Signal(shape.address_bits)
@@ -156,7 +155,7 @@ class PEArray(wiring.Component):
             write_address.eq(Mux(self.draining, walk.address, self.load_address)),
             self.out_address.eq(walk.address),
         ]
-        units_even, units_odd, row = self._write_place(m, write_address)
+        units_even, units_odd, row = self._write_place(write_address)
         vectors: list[Value] = []
         for index in range(shape.pes):
             m.submodules[f"bank_{index}"] = bank = Bank(shape=shape)
@@ -182,7 +181,6 @@ class PEArray(wiring.Component):
                 self.out_data.word_select(index, shape.act_bits).eq(q),
             ]
             vectors.append(bank.vector)
-        del bank_write
         m.submodules.broadcast = broadcast = Broadcast(shape=shape)
         bank_due = latency.ISSUE + latency.bank(shape.lanes)
         m.d.comb += [
@@ -191,7 +189,7 @@ class PEArray(wiring.Component):
         ]
         return [*vectors, broadcast.vector]
 
-    def _write_place(self, m: Module, element: Value) -> tuple[Value, Value, Value]:
+    def _write_place(self, element: Value) -> tuple[Value, Value, Value]:
         """One-hot units of the even and odd sub-bank, and the row."""
         shape = self._shape
         bits = shape.lane_bits

@@ -21,8 +21,9 @@ class Bank(wiring.Component):
     The vector's element l is element ``r + l`` of the pair: first each lane takes the word that holds its element
     (``take_odd``, decided once for all banks), then the lanes are rotated by r.
 
-    **Latency**: ``latency.bank(lanes)`` from the row addresses to ``vector``; ``take_odd`` and the coarse part of the rotation
-    are due 2 cycles after the rows, the fine part, ``valid`` and ``pad`` one more. **Throughput**: one vector per cycle.
+    **Latency**: ``latency.bank(lanes)`` from the row addresses to ``vector``; ``take_odd`` and the coarse part of the
+    rotation are due 2 cycles after the rows, the fine part, ``valid`` and ``pad`` one more. **Throughput**: one vector
+    per cycle.
 
     Members
     -------

@@ -1,7 +1,7 @@
 """Memories and multipliers: the parts that every device family builds differently.
 
-In Amaranth's simulator each is an inferred twin. When the design is emitted (the platform is :class:`VerilogCells`) each is an
-instance of the Verilog module of the same name, ports and latency, of which ``rtl/cells_generic.v`` and
+In Amaranth's simulator each is an inferred twin. When the design is emitted (the platform is :class:`VerilogCells`)
+each is an instance of the Verilog module of the same name, ports and latency, of which ``rtl/cells_generic.v`` and
 ``rtl/cells_TARGET.v`` hold one version each (docs/architecture.md, section 4).
 """
 
@@ -68,7 +68,7 @@ class Store(wiring.Component):
         style = memory_style(image.depth)
         if isinstance(platform, VerilogCells):
             m = Module()
-            common = dict(p_WIDTH=image.width, p_DEPTH=image.depth, p_ADDR_BITS=bits, p_STYLE=style)
+            common = {"p_WIDTH": image.width, "p_DEPTH": image.depth, "p_ADDR_BITS": bits, "p_STYLE": style}
             if self._loadable:
                 m.submodules.memory = Instance(
                     "hwgen_ram", **common, p_INIT="", i_clk=ClockSignal(), i_raddr=self.addr, o_rdata=self.data,
@@ -117,8 +117,8 @@ class Ram(wiring.Component):
         if isinstance(platform, VerilogCells):
             m.submodules.memory = Instance(
                 "hwgen_ram", p_WIDTH=self._width, p_DEPTH=self._depth, p_ADDR_BITS=address_bits(self._depth),
-                p_STYLE=memory_style(self._depth), p_INIT="", i_clk=ClockSignal(), i_raddr=self.raddr, o_rdata=self.rdata,
-                i_wen=self.wen, i_waddr=self.waddr, i_wdata=self.wdata,
+                p_STYLE=memory_style(self._depth), p_INIT="", i_clk=ClockSignal(), i_raddr=self.raddr,
+                o_rdata=self.rdata, i_wen=self.wen, i_waddr=self.waddr, i_wdata=self.wdata,
             )  # fmt: skip
             return m
         m.submodules.memory = memory = Memory(shape=self._width, depth=self._depth, init=[])

@@ -21,7 +21,8 @@ def decoders(shape: ArrayShape) -> int:
 class Decoder(wiring.Component):
     """Takes the columns out of a word and decodes them: plain integers, or codes through the codebook memory.
 
-    Plain weights pass; a codebook costs ``latency.MEMORY`` cycles (Han et al., Deep Compression, section 3: shared weights).
+    Plain weights pass; a codebook costs ``latency.MEMORY`` cycles (Han et al., Deep Compression, section 3: shared
+    weights).
 
     **Latency**: 1 (the word register) + ``latency.decode(coding)``. **Throughput**: one column per cycle.
 

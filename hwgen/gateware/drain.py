@@ -17,8 +17,8 @@ from hwgen.plan.shape import ArrayShape
 class DrainCounter(wiring.Component):
     """Counts lane, PE of the requantiser, pass and group of the value at the head of the shadow chains.
 
-    A requantiser takes PE by PE, lane by lane. ``capture`` starts the next pass; it comes at the earliest in the cycle of the last
-    value of the pass before.
+    A requantiser takes PE by PE, lane by lane. ``capture`` starts the next pass; it comes at the earliest in the cycle
+    of the last value of the pass before.
 
     **Throughput**: one value per requantiser and cycle.
 
@@ -91,10 +91,12 @@ class DrainCounter(wiring.Component):
 class WriteWalk(wiring.Component):
     """The address of every result, in the layout of the map's consumer (LAYOUT.md, section 5).
 
-    All PEs write at the same address, each into its own bank. Positions outside the map are not written. The walk over a group's
-    positions is repeated for every PE of a requantiser and for every pass, whose slot is one ``pass_stride`` further.
+    All PEs write at the same address, each into its own bank. Positions outside the map are not written. The walk over
+    a group's positions is repeated for every PE of a requantiser and for every pass, whose slot is one ``pass_stride``
+    further.
 
-    **Latency**: ``write`` and ``address`` are due with the requantised value, ``latency.requantise`` after the head of its chain.
+    **Latency**: ``write`` and ``address`` are due with the requantised value, ``latency.requantise`` after the head of
+    its chain.
 
     Members
     -------

@@ -28,10 +28,10 @@ def _checksum(signature: int) -> Algorithm:
 
 
 class LoadBus(wiring.Component):
-    """Words of 32 bits: the images of the plan in order, each memory word in ceil(width/32) beats, lowest first; last the CRC-32.
+    """Beats of 32 bits: the plan's images in order, ceil(width/32) beats a word, lowest first; last the CRC-32.
 
-    The stream is taken while the core is ``idle``. The first beat clears ``loaded``; only a stream whose checksum agrees sets
-    it again. After a wrong checksum the next stream starts from the beginning.
+    The stream is taken while the core is ``idle``. The first beat clears ``loaded``; only a stream whose checksum
+    agrees sets it again. After a wrong checksum the next stream starts from the beginning.
 
     **Throughput**: one beat per cycle.
 

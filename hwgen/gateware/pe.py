@@ -14,8 +14,8 @@ class PE(wiring.Component):
     """``acc[l] = (first ? 0 : acc[l]) + x[l]*w[l]``, or the maximum of the products; then a shadow that shifts out.
 
     **Width**: products act_bits + weight_bits, accumulators ``acc_bits`` (the model's real worst case).
-    **Latency**: 2 from the operands to the product, 1 to the accumulator, 1 to the shadow. **Throughput**: one column per cycle;
-    the shadow shifts one lane per cycle while the next pass accumulates.
+    **Latency**: 2 from the operands to the product, 1 to the accumulator, 1 to the shadow. **Throughput**: one column
+    per cycle; the shadow shifts one lane per cycle while the next pass accumulates.
 
     Members
     -------

@@ -6,7 +6,10 @@ from amaranth.hdl import Module, Signal, Value
 
 
 def delay_line(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False) -> list[Value]:
-    """``value`` and its delayed copies: element n is n cycles late. ``reset`` clears strobes on reset; data needs none."""
+    """``value`` and its delayed copies: element n is n cycles late.
+
+    ``reset`` clears them on reset: strobes need it, data does not.
+    """
     line: list[Value] = [value]
     for index in range(1, cycles + 1):
         register = Signal(value.shape(), name=f"{name}_d{index}", reset_less=not reset)

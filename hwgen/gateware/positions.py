@@ -18,8 +18,8 @@ def next_position(x: Value, y: Value, wrap: Value) -> tuple[Value, Value, Value]
 class LanePositions(wiring.Component):
     """(Y, X) of each lane of the current group, computed one lane per cycle while the group before computes.
 
-    ``restart`` begins at (0, 0) and fills the next group's positions (``lanes`` cycles); ``advance`` makes them current and
-    computes the following ones. A group never takes fewer cycles than there are lanes.
+    ``restart`` begins at (0, 0) and fills the next group's positions (``lanes`` cycles); ``advance`` makes them current
+    and computes the following ones. A group never takes fewer cycles than there are lanes.
 
     **Latency**: ``x`` and ``y`` are current in the cycle after ``advance``.
     """

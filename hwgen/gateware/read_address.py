@@ -6,8 +6,8 @@ from amaranth.hdl import Cat, Elaboratable, Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import address_bits
 from hwgen.gateware.bank import bank_rows
+from hwgen.gateware.cells import address_bits
 from hwgen.gateware.pipeline import delayed
 from hwgen.gateware.positions import LanePositions
 from hwgen.gateware.records import fields_of
@@ -18,8 +18,8 @@ from hwgen.plan.shape import ArrayShape
 class ReadAddress(wiring.Component):
     """Element address = channel address + tap offset; a lane is valid where its position lies in the tap's range.
 
-    **Latency**: ``latency.ISSUE`` from the column to ``row_even``/``row_odd``; the alignment controls follow when the bank
-    needs them (``take_odd``, ``rotate_coarse`` 2 cycles after the rows, the rest 3; for one lane 2).
+    **Latency**: ``latency.ISSUE`` from the column to ``row_even``/``row_odd``; the alignment controls follow when the
+    bank needs them (``take_odd``, ``rotate_coarse`` 2 cycles after the rows, the rest 3; for one lane 2).
 
     Members
     -------

@@ -17,8 +17,8 @@ from hwgen.plan.shape import ArrayShape
 class Requantiser(wiring.Component):
     """``p = acc*mul + add``, ``q = clamp((p >> shift) + offset, low, high)``; docs/architecture.md, section 3.
 
-    ``mul`` is read while the value waits, ``add`` three cycles later, when the product is there: the addresses are delayed
-    instead of the words. In wide layers the lanes' values are summed first.
+    ``mul`` is read while the value waits, ``add`` three cycles later, when the product is there: the addresses are
+    delayed instead of the words. In wide layers the lanes' values are summed first.
 
     **Latency**: ``latency.REQUANTISE`` from the head of the chain. **Throughput**: one value per cycle.
     """

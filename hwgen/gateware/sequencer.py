@@ -7,18 +7,19 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import address_bits
-from hwgen.gateware.records import fields_of, held_layout, HELD
+from hwgen.gateware.records import HELD, fields_of, held_layout
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
+
 
 class Sequencer(wiring.Component):
     """Loops group > pass > channel > tap of one step, then waits until its last result is written.
 
-    A step starts when its record is there, the previous step has drained, and, where its record asks for it, the input frame
-    has arrived (``input_ready``) or the output buffer is free (``output_free``).
+    A step starts when its record is there, the previous step has drained, and, where its record asks for it, the input
+    frame has arrived (``input_ready``) or the output buffer is free (``output_free``).
 
-    **Throughput**: one column per cycle. **Latency**: the column's signals are registered counters (stage 0 of the pipeline);
-    after the last column a pass idles ``idle`` cycles where draining takes longer than its columns.
+    **Throughput**: one column per cycle. **Latency**: the column's signals are registered counters (stage 0 of the
+    pipeline); after the last column a pass idles ``idle`` cycles where draining takes longer than its columns.
 
     Members
     -------

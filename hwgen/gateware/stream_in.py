@@ -12,8 +12,8 @@ from hwgen.plan.shape import ArrayShape
 class StreamIn(wiring.Component):
     """Takes a frame beat by beat and writes ``chunk`` elements per cycle, each into its channel's bank.
 
-    A frame is loaded while the layers behind the first compute the frame before: loading waits for ``release``, and in each
-    cycle for the drain, which writes the banks first (``blocked``).
+    A frame is loaded while the layers behind the first compute the frame before: loading waits for ``release``, and in
+    each cycle for the drain, which writes the banks first (``blocked``).
 
     **Throughput**: one chunk per cycle; a beat of one chunk is taken every cycle.
 
@@ -102,7 +102,8 @@ class StreamIn(wiring.Component):
         for bank in range(shape.pes):
             element = beat.word_select(bank % stream.chunk, stream.element_bits)
             data.append(stored(element, stream.bits, stream.signed, shape.act_bits))
-            m.d.comb += self.write[bank].eq(go & (group == bank // stream.chunk) if bank // stream.chunk < stream.bank_groups else 0)
+            if bank // stream.chunk < stream.bank_groups:
+                m.d.comb += self.write[bank].eq(go & (group == bank // stream.chunk))
         m.d.comb += self.data.eq(Cat(*data))
 
     def _walk(self, m: Module, go: Signal, pixel_last: Signal) -> Value:

@@ -14,7 +14,8 @@ from hwgen.plan.shape import ArrayShape
 class StreamOut(wiring.Component):
     """A buffer of one frame's (or batch's) outputs, a memory per PE, and the machine that sends it.
 
-    The last layer's results are written here instead of the banks, so that the next frame computes while this one leaves.
+    The last layer's results are written here instead of the banks, so that the next frame computes while this one
+    leaves.
 
     **Throughput**: a word of ``pes`` elements every ``latency.MEMORY`` + 1 cycles, or as its chunks take.
 
@@ -46,7 +47,7 @@ class StreamOut(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        shape, stream = self._shape, self._shape.output
+        stream = self._shape.output
         sending = Signal()
         word = Signal.like(self.address)
         wait = Signal(range(latency.MEMORY + 1))

@@ -15,8 +15,8 @@ from hwgen.plan.shape import ArrayShape
 class WeightFetch(wiring.Component):
     """A word holds several columns' weights; it is read once for all of them.
 
-    A pass starts a new word. A group starts over at ``base``; so does every pass where ``repeat`` says that all rows have the
-    same weights.
+    A pass starts a new word. A group starts over at ``base``; so does every pass where ``repeat`` says that all rows
+    have the same weights.
 
     **Latency**: ``latency.WEIGHT_FETCH`` from a column to its weights at the output of the PE's word register, of which
     ``address`` takes 1, the memory 2, the register 1. ``load`` is due with the memory's word.

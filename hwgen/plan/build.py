@@ -12,8 +12,8 @@ from hwgen.model import Flatten, Model
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
-from hwgen.plan.options import PlanOptions
 from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.options import PlanOptions
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
 from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
 from hwgen.plan.placement import Placement, batched, output_layout, place
@@ -45,7 +45,7 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
             key="--batch",
             hint="leave --batch away",
         )
-    lowering = lower([staircase(model, op, op_intervals(model, op)) for op in ops])
+    lowering = lower([staircase(op, op_intervals(model, op)) for op in ops])
     grid = choose_grid(model, ops, options, lowering)
     placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
@@ -74,10 +74,11 @@ class _Builder:
         requant_bases = np.cumsum([0, *(step.passes * grid.pes_per_requantiser for step in by_op)])
         taps, tap_bases = self._taps()
         reads = [
-            self._read_record(step, form, weight_bases[step.index], base) for step, base in zip(steps, tap_bases, strict=True)
+            self._read_record(step, form, weight_bases[step.index], base)
+            for step, base in zip(steps, tap_bases, strict=True)
         ]
         writes = [
-            write_record(step, grid) | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
+            write_record(step) | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
             for step in steps
         ]
         for records in (reads, writes):
@@ -187,13 +188,15 @@ class _Builder:
         write = FieldLayout.fitting(
             writes,
             dict.fromkeys(steps, write_bits)
-            | {"wrap": wrap, "x_limit": wrap, "y_limit": y_bits, "offset": act_bits + 1, "low": act_bits, "high": act_bits},
+            | {"wrap": wrap, "x_limit": wrap, "y_limit": y_bits}
+            | {"offset": act_bits + 1, "low": act_bits, "high": act_bits},
             spare=spare,
         )
         if wrap == 0:
             read = FieldLayout(tuple((name, max(1, width)) for name, width in read.fields))
             write = FieldLayout(tuple((name, max(1, width)) for name, width in write.fields))
-        bits = {"offset": address_bits, "x_low": max(1, wrap), "x_high": max(1, wrap), "y_low": y_bits, "y_high": y_bits}
+        x_bits = max(1, wrap)
+        bits = {"offset": address_bits, "x_low": x_bits, "x_high": x_bits, "y_low": y_bits, "y_high": y_bits}
         for record in taps:
             record["offset"] &= (1 << address_bits) - 1
             record["x_high"] = min(record["x_high"], (1 << bits["x_high"]) - 1)

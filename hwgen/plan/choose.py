@@ -44,7 +44,8 @@ def choose_grid(model: Model, ops: Sequence[ArrayOp], options: PlanOptions, lowe
         assert smallest is not None
         grid, needed = smallest
         raise CheckFailedError(
-            f"the model does not fit {target.name} even with {grid.pes} PEs x {grid.lanes} lanes: {needed.against(target)}",
+            f"the model does not fit {target.name} even with {grid.pes} PEs x {grid.lanes} lanes: "
+            f"{needed.against(target)}",
             key="--target",
             hint="take a larger target, or a model with fewer weights",
         )
@@ -74,7 +75,7 @@ def _candidate(
         most = cycles(grid_of(pes))
         divisors = [n for n in range(1, pes + 1) if pes % n == 0]
         chosen = next(grid_of(n) for n in divisors if cycles(grid_of(n)) <= SLOWER * most)
-    return chosen, cycles(chosen), estimate(ops, placement, output, chosen, lowering, batch=options.batch)
+    return chosen, cycles(chosen), estimate(ops, placement, output, chosen, lowering)
 
 
 def target_of(options: PlanOptions) -> Target:

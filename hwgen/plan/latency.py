@@ -1,4 +1,4 @@
-"""Pipeline depths of the gateware, in cycles. The gateware is built to these numbers and the cycle model adds them up."""
+"""Pipeline depths in cycles: the gateware is built to these numbers and the cycle model adds them up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ SHADOW = 1
 
 
 def requantise(correction_bits: int) -> int:
-    """From the head of a chain to the stored activation: parameter, multiplier, addition (two with a correction), shift, clamp."""
+    """From the head of a chain to the stored activation.
+
+    Parameter, multiplier, addition (two with a correction), shift, clamp.
+    """
     return MEMORY + MULTIPLY_REQUANTISE + (4 if correction_bits else 3)
 
 

@@ -1,13 +1,13 @@
 """Where the elements of a map live in the banked activation memory.
 
-Channel c lives in bank ``c % pes``, slot ``c // pes``. Inside a bank all addresses are *element* addresses; an element is
-one activation, a word is ``lanes`` elements:
+Channel c lives in bank ``c % pes``, slot ``c // pes``. Inside a bank all addresses are *element* addresses; an element
+is one activation, a word is ``lanes`` elements:
 
     address(slot, y, x) = base + slot*slot_stride + ((y % m)*m + x % m)*plane + (y // m)*pitch + (x // m)*x_pitch
 
-``m`` (the split) is the stride of the map's consumers, so that a strided window reads neighbouring elements. All banks use
-the same address for the same slot. A vector of F features is the map (F, 1, 1) with ``slot_stride`` 1: the words of a bank
-hold ``lanes`` neighbouring features.
+``m`` (the split) is the stride of the map's consumers, so that a strided window reads neighbouring elements. All banks
+use the same address for the same slot. A vector of F features is the map (F, 1, 1) with ``slot_stride`` 1: the words of
+a bank hold ``lanes`` neighbouring features.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From the layers of a model to the operations of the array.
 
-The array knows two kinds: *matrix* (every PE sees every input channel) and *local* (PE p sees the channels it owns). All
-arithmetic is in *stored* integers: an unsigned map q is stored as q - 2^(bits-1), which only moves its zero point.
+The array knows two kinds: *matrix* (every PE sees every input channel) and *local* (PE p sees the channels it owns).
+All arithmetic is in *stored* integers: an unsigned map q is stored as q - 2^(bits-1), which only moves its zero point.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ def stored_offset(activation: Activation) -> int:
 class ArrayOp:
     """One layer as the array computes it.
 
-    ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation. ``bias`` (K,) is
-    all that is added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it). ``codes`` are codebook indices in the weights' shape.
-    ``repeated``: every row has the same weights, so that one pass's words serve all passes.
+    ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation. ``bias`` (K,)
+    is all that is added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it). ``codes`` are codebook
+    indices in the weights' shape. ``repeated``: every row has the same weights, so that one pass's words serve all
+    passes.
     """
 
     layer: Layer
@@ -115,14 +116,18 @@ def _lower(model: Model, layer: Layer, source: str) -> ArrayOp:
     )
 
 
-def _decoded(layer: Layer, weights: Weights) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, NDArray[np.int64] | None]:
+def _decoded(
+    layer: Layer, weights: Weights
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, NDArray[np.int64] | None]:
     """Decoded integers, codes and codebook."""
     if isinstance(weights, CodebookWeights):
         return weights.decode().astype(np.int64), weights.codes.astype(np.int64), weights.codebook.astype(np.int64)
     if isinstance(weights, DenseWeights):
         return weights.decode().astype(np.int64), None, None
     hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook"
-    raise UnsupportedError(f"there is no hardware for the encoding {weights.encoding!r} yet", layer=layer.name, hint=hint)
+    raise UnsupportedError(
+        f"there is no hardware for the encoding {weights.encoding!r} yet", layer=layer.name, hint=hint
+    )
 
 
 def _bias(

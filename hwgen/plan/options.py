@@ -13,7 +13,10 @@ MAX_LANES = 64
 
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
-    """Options of ``build``. ``requantisers`` (a divisor of ``pes``) has no flag: the planner picks the fewest that cost no time."""
+    """Options of ``build``.
+
+    ``requantisers`` (a divisor of ``pes``) has no flag: the planner picks the fewest that cost no time.
+    """
 
     target: str = "generic"
     pes: int | None = None

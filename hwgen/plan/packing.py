@@ -20,7 +20,10 @@ Coding = Literal["dense", "codebook", "mixed"]
 
 @dataclass(frozen=True)
 class WeightFormat:
-    """Widths of the weight memories: bits of a decoded weight, of a code, of a word; the codebooks in the order of tables."""
+    """Widths of the weight memories.
+
+    Bits of a decoded weight, of a code, of a word; how far a column may shift; the codebooks in the order of tables.
+    """
 
     coding: Coding
     weight_bits: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hwgen.errors import UnsupportedError
 from hwgen.model import AvgPool2d, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
@@ -38,11 +39,11 @@ def _reaches_out(model: Model, op: ArrayOp) -> bool:
     return bottom > height or right > width
 
 
-def staircase(model: Model, op: ArrayOp, intervals: Intervals) -> Staircase:
+def staircase(op: ArrayOp, intervals: Intervals) -> Staircase:
     """The operation's requantisation over its accumulators."""
     layer, output = op.layer, op.layer.output
     offset = stored_offset(output)
-    common = {
+    common: dict[str, Any] = {
         "lo": output.min - offset,
         "hi": output.max - offset,
         "a_min": intervals.a_min,
@@ -78,7 +79,12 @@ def requant_fields(lowering: Lowering) -> FieldLayout:
 
 
 def requant_images(
-    steps: Sequence[Step], layers: Sequence[LoweredLayer], lowering: Lowering, grid: Grid, bases: Sequence[int], words: int
+    steps: Sequence[Step],
+    layers: Sequence[LoweredLayer],
+    lowering: Lowering,
+    grid: Grid,
+    bases: Sequence[int],
+    words: int,
 ) -> list[MemoryImage]:
     """Two memories per requantiser: word base + pass*(PEs per requantiser) + PE is row pass*pes + first PE + PE."""
     layout = requant_fields(lowering)

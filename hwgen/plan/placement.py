@@ -10,7 +10,6 @@ from hwgen.model import Model
 from hwgen.plan.layout import MapLayout, ceil_div, map_layout, vector_layout
 from hwgen.plan.ops import ArrayOp
 
-
 MIN_WORDS = 4
 """Words of the smallest bank: two in each of its two memories."""
 
@@ -31,8 +30,8 @@ def batched(op: ArrayOp, batch: int) -> bool:
 def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: int) -> Placement:
     """Layouts and base addresses.
 
-    The input's map is never shared, so that the next frame loads while the layers behind the first compute; all others share
-    by lifetime: largest first, each at the lowest address that is free while it lives.
+    The input's map is never shared, so that the next frame loads while the layers behind the first compute; all others
+    share by lifetime: largest first, each at the lowest address that is free while it lives.
     """
     names = ["input", *(op.layer.name for op in ops[:-1])]
     layouts = {name: _layout(model, name, ops, pes, lanes, batch) for name in names}

@@ -68,10 +68,9 @@ def _power(width: int) -> int:
 
 
 def estimate(
-    ops: Sequence[ArrayOp], placement: Placement, output: MapLayout, grid: Grid, lowering: Lowering, *, batch: int
+    ops: Sequence[ArrayOp], placement: Placement, output: MapLayout, grid: Grid, lowering: Lowering
 ) -> Resources:
     """From measured cores: controllers, then per PE, per lane and per requantiser."""
-    del batch
     acc = lowering.acc_bits
     units = grid.pes // grid.pes_per_requantiser
     requantiser = acc * lowering.mul_bits + 3 * lowering.sum_bits

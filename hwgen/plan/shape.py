@@ -15,8 +15,9 @@ from hwgen.plan.fields import FieldLayout
 class StreamShape:
     """One AXI4-Stream of frames: a (C, H, W) map, order y, x, c, c fastest.
 
-    ``chunk`` elements enter or leave the banks at once; ``bank_groups`` chunks make up one address in all banks. A pixel is
-    ``chunks_per_pixel`` chunks and ``beats_per_pixel`` beats of ``chunks_per_beat`` chunks (the last beat may be shorter).
+    ``chunk`` elements enter or leave the banks at once; ``bank_groups`` chunks make up one address in all banks. A
+    pixel is ``chunks_per_pixel`` chunks and ``beats_per_pixel`` beats of ``chunks_per_beat`` chunks (the last beat may
+    be shorter).
     """
 
     channels: int

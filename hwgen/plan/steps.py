@@ -11,7 +11,6 @@ from hwgen.plan.ops import ArrayOp
 from hwgen.plan.placement import Placement, batched
 from hwgen.plan.walk import Tap, Walk, walks
 
-
 EVERYWHERE = 1 << 30
 """Limit of a tap that no position exceeds: every lane of a wide layer's word is valid."""
 
@@ -33,7 +32,7 @@ class Grid:
 
 @dataclass(kw_only=True)
 class Step:
-    """One walk of the array. ``read`` and ``write`` are """
+    """One walk of the array: a layer, a phase of it, or either of them for one frame of a batch."""
 
     op: ArrayOp
     index: int
@@ -173,7 +172,7 @@ def _layer_steps(
     return steps
 
 
-def write_record(step: Step, grid: Grid) -> dict[str, int]:
+def write_record(step: Step) -> dict[str, int]:
     """The writer's addresses: positions (Y, X) of the walk in the destination's layout."""
     walk, layout = step.walk, step.destination
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A device: 4-input LUTs (xc7: 6-input), multipliers of at least 8 x 8, block RAM bits of one block and their number.
+    """A device: 4-input LUTs (xc7: 6-input), multipliers of at least 8 x 8, block RAMs and the bits of one.
 
     ``multipliers`` counts what the lanes may take; ``max_pes`` and ``max_lanes`` bound the automatic choice.
     """
@@ -52,8 +52,8 @@ TARGETS: dict[str, Target] = {
             max_pes=4, max_lanes=4, clock_mhz=50.0,
         ),
         Target(
-            name="xilinx-xc7", family="xilinx", luts=63400, multipliers=240, block_bits=18432, blocks=270, block_width=36,
-            max_pes=16, max_lanes=8, clock_mhz=100.0,
+            name="xilinx-xc7", family="xilinx", luts=63400, multipliers=240, block_bits=18432, blocks=270,
+            block_width=36, max_pes=16, max_lanes=8, clock_mhz=100.0,
         ),
     )
 }  # fmt: skip

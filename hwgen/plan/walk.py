@@ -83,11 +83,11 @@ def walks(source: MapLayout, window: Window, *, lanes: int, frames: int = 1) -> 
     # A window that yields one row (column) never steps in that direction: its stride there is free.
     factor_y = m // stride_y if window.out_height > 1 else 1
     factor_x = m // stride_x if window.out_width > 1 else 1
-    result = []
-    for qy in range(min(factor_y, window.out_height)):
-        for qx in range(min(factor_x, window.out_width)):
-            result.append(_phase_walk(source, window, qy, qx, factor_y, factor_x, lanes))
-    return tuple(result)
+    return tuple(
+        _phase_walk(source, window, qy, qx, factor_y, factor_x, lanes)
+        for qy in range(min(factor_y, window.out_height))
+        for qx in range(min(factor_x, window.out_width))
+    )
 
 
 def _phase_walk(
@@ -100,20 +100,17 @@ def _phase_walk(
     flat = ceil_div((height - 1) * source.pitch + width, lanes)
     per_row = ceil_div(width, lanes)
     rows_first = height * per_row < flat
-    taps = []
-    for ky in range(window.kernel[0]):
-        for kx in range(window.kernel[1]):
-            u = stride_y * qy + ky - window.pad_top
-            v = stride_x * qx + kx - window.pad_left
-            taps.append(
-                Tap(
-                    source.offset(u, v),
-                    max(0, _range_low(window.pad_top, ky, stride_y, qy, m)),
-                    min(height - 1, _range_high(source.height, window.pad_top, ky, stride_y, qy, m)),
-                    max(0, _range_low(window.pad_left, kx, stride_x, qx, m)),
-                    min(width - 1, _range_high(source.width, window.pad_left, kx, stride_x, qx, m)),
-                )
-            )
+    taps = tuple(
+        Tap(
+            source.offset(stride_y * qy + ky - window.pad_top, stride_x * qx + kx - window.pad_left),
+            max(0, _range_low(window.pad_top, ky, stride_y, qy, m)),
+            min(height - 1, _range_high(source.height, window.pad_top, ky, stride_y, qy, m)),
+            max(0, _range_low(window.pad_left, kx, stride_x, qx, m)),
+            min(width - 1, _range_high(source.width, window.pad_left, kx, stride_x, qx, m)),
+        )
+        for ky in range(window.kernel[0])
+        for kx in range(window.kernel[1])
+    )
     return Walk(
         phase_y=qy,
         phase_x=qx,
@@ -125,7 +122,7 @@ def _phase_walk(
         inner=per_row if rows_first else flat,
         outer=height if rows_first else 1,
         row_jump=source.pitch - (per_row - 1) * lanes if rows_first else lanes,
-        taps=tuple(taps),
+        taps=taps,
     )
 
 

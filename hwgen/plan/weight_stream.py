@@ -21,8 +21,8 @@ def weight_beats(plan: Plan) -> int:
 def weight_stream(plan: Plan) -> NDArray[np.uint32]:
     """The beats: images in the plan's order, each word lowest piece first, last the CRC-32.
 
-    The checksum (zlib's) begins with the core's signature, four bytes, that are not sent: a core of another structure refuses
-    the stream.
+    The checksum (zlib's) begins with the core's signature, four bytes, that are not sent: a core of another structure
+    refuses the stream.
     """
     pieces = []
     for image in plan.images:
