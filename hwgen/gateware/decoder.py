@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import Store
+from hwgen.gateware.cells import Store, address_bits
 from hwgen.gateware.pipeline import delayed
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
@@ -53,8 +53,7 @@ class Decoder(wiring.Component):
             "weights": Out(shape.lanes * shape.weight_bits),
         }
         if codebook is not None and shape.loadable:
-            store = Store(image=codebook, loadable=True)
-            members |= {"wen": In(1), "waddr": In(len(store.waddr)), "wdata": In(codebook.width)}
+            members |= {"wen": In(1), "waddr": In(address_bits(codebook.depth)), "wdata": In(codebook.width)}
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Elaboratable:
