@@ -202,7 +202,7 @@ class Sequencer(wiring.Component):
                 running.eq(1),
                 drained.eq(0),
                 releases.eq(record["releases_input"]),
-                fills.eq(record["takes_output"]),
+                fills.eq(record["fills_output"]),
                 self.held.eq(Cat(*(record[name] for name in HELD))),
             ]
         with m.If(step_done):

@@ -159,6 +159,7 @@ class _Builder:
             "waits_input": int(step.first_of_frame),
             "releases_input": int(step.releases_input),
             "takes_output": int(step.to_output),
+            "fills_output": int(step.to_output and step.layer_last),
             "pad_value": op.pad,
             "local": int(op.local),
             "maximum": int(op.maximum),
