@@ -6,14 +6,14 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.bank import Bank
+from hwgen.gateware.bank import Bank, bank_rows
 from hwgen.gateware.broadcast import Broadcast
-from hwgen.gateware.cells import Store
+from hwgen.gateware.cells import Store, address_bits
 from hwgen.gateware.decoder import Decoder
 from hwgen.gateware.drain import DrainCounter, WriteWalk
 from hwgen.gateware.load_bus import LoadBus
 from hwgen.gateware.pe import PE
-from hwgen.gateware.pipeline import delay_line, delayed
+from hwgen.gateware.pipeline import copied, delay_line, delayed
 from hwgen.gateware.read_address import ReadAddress
 from hwgen.gateware.records import fields_of, held_layout
 from hwgen.gateware.requantise import Requantiser
@@ -21,6 +21,9 @@ from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.weight_fetch import WeightFetch
 from hwgen.plan import latency
 from hwgen.plan.plan import Plan
+
+GROUP = 4
+"""PEs that share one copy of what goes to all of them."""
 
 
 class PEArray(wiring.Component):
@@ -117,13 +120,16 @@ class PEArray(wiring.Component):
         at_vector = latency.vector(shape.pes, shape.lanes)
         skip = latency.broadcast(shape.pes)
         strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
-        line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES + 1, "column", reset=True)
+        line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
 
-        def at(stage: int) -> Value:
-            return Mux(held["local"], line[stage - skip], line[stage]) if shape.has_local else line[stage]
+        def at(stage: int, name: str) -> Value:
+            if not shape.has_local:
+                return line[stage]
+            chosen = Mux(held["local"], line[stage - 1 - skip], line[stage - 1])
+            return delayed(m, chosen, 1, name, reset=True)
 
         weights_due = at_vector - latency.decode(shape.coding) - latency.WEIGHT_FETCH
-        early = at(weights_due)
+        early = at(weights_due, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
         m.d.comb += [
             fetch.column.eq(early[0]),
@@ -134,13 +140,10 @@ class PEArray(wiring.Component):
             fetch.repeat.eq(held["repeat"]),
         ]
         self._weight_address = fetch.address
-        product = at(at_vector + latency.MULTIPLY_LANES)
-        return {
-            "load": fetch.load,
-            "valid": product[0],
-            "first": product[1],
-            "capture": at(at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE)[3],
-        }
+        # The PEs' own copies of the strobes take one cycle more.
+        product = at(at_vector + latency.MULTIPLY_LANES - latency.COPY, "product")
+        done = at(at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY, "done")
+        return {"load": fetch.load, "valid": product[0], "first": product[1], "capture": done[3]}
 
     def _banks(
         self, m: Module, address: ReadAddress, sequencer: Sequencer, held: dict[str, Value], walk: WriteWalk
@@ -151,11 +154,11 @@ class PEArray(wiring.Component):
         self._q = [Signal(shape.act_bits, name=f"q_{index}") for index in range(shape.requantisers)]
         self._bank_pe = Signal(max(1, (shape.pes_per_requantiser - 1).bit_length()))
         write_address = Signal(shape.address_bits)
-        m.d.comb += [
-            write_address.eq(Mux(self.draining, walk.address, self.load_address)),
-            self.out_address.eq(walk.address),
-        ]
-        units_even, units_odd, row = self._write_place(write_address)
+        m.d.comb += write_address.eq(Mux(self.draining, walk.address, self.load_address))
+        m.d.sync += self.out_address.eq(walk.address)
+        place = self._write_place(m, write_address)
+        rows = Cat(address.row_even, address.row_odd)
+        alignment = Cat(address.take_odd, address.rotate_coarse, address.rotate_fine, address.valid)
         vectors: list[Value] = []
         for index in range(shape.pes):
             m.submodules[f"bank_{index}"] = bank = Bank(shape=shape)
@@ -164,18 +167,19 @@ class PEArray(wiring.Component):
                 mine = mine & (self._bank_pe == index % shape.pes_per_requantiser)
             q = self._q[index // shape.pes_per_requantiser]
             load = self.load_data.word_select(index, shape.act_bits)
+            if index % GROUP == 0:
+                group = index // GROUP
+                group_rows = copied(m, rows, f"rows_{group}")
+                group_alignment = copied(m, alignment, f"alignment_{group}")
+                group_place = copied(m, place, f"write_place_{group}")
             m.d.comb += [
-                bank.row_even.eq(address.row_even),
-                bank.row_odd.eq(address.row_odd),
-                bank.take_odd.eq(address.take_odd),
-                bank.rotate_coarse.eq(address.rotate_coarse),
-                bank.rotate_fine.eq(address.rotate_fine),
-                bank.valid.eq(address.valid),
+                Cat(bank.row_even, bank.row_odd).eq(group_rows),
+                Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(group_alignment),
+                Cat(bank.wrow, bank.wunit_even, bank.wunit_odd).eq(group_place),
                 bank.pad.eq(held["pad_value"]),
+            ]
+            m.d.sync += [
                 bank.wen.eq(Mux(self.draining, mine & ~write_record["to_output"], self.load_write[index])),
-                bank.wunit_even.eq(units_even),
-                bank.wunit_odd.eq(units_odd),
-                bank.wrow.eq(row),
                 bank.wdata.eq(Mux(self.draining, q, load)),
                 self.out_write[index].eq(mine & write_record["to_output"]),
                 self.out_data.word_select(index, shape.act_bits).eq(q),
@@ -187,21 +191,20 @@ class PEArray(wiring.Component):
             broadcast.vectors.eq(Cat(*vectors)),
             broadcast.bank.eq(delayed(m, sequencer.bank, bank_due, "bank")),
         ]
-        return [*vectors, broadcast.vector]
+        groups = -(-shape.pes // GROUP)
+        return [*vectors, *(copied(m, broadcast.vector, f"vector_{group}") for group in range(groups))]
 
-    def _write_place(self, element: Value) -> tuple[Value, Value, Value]:
-        """One-hot units of the even and odd sub-bank, and the row."""
+    def _write_place(self, m: Module, element: Value) -> Value:
+        """Row, and one-hot units of the even and odd sub-bank."""
         shape = self._shape
         bits = shape.lane_bits
         if shape.lanes == 1:
-            return Signal(1), Signal(1), element
+            return element
         unit = Cat(element[:bits] == lane for lane in range(shape.lanes))
         odd = element[bits]
-        return (
-            unit & (~odd).replicate(shape.lanes),
-            unit & odd.replicate(shape.lanes),
-            element[bits + 1 :],
-        )
+        row = Signal(address_bits(bank_rows(shape)))
+        m.d.comb += row.eq(element[bits + 1 :])
+        return Cat(row, unit & (~odd).replicate(shape.lanes), unit & odd.replicate(shape.lanes))
 
     def _pes(
         self, m: Module, controls: dict[str, Value], vectors: list[Value], held: dict[str, Value], counter: DrainCounter
@@ -210,20 +213,22 @@ class PEArray(wiring.Component):
         shape = self._shape
         chain: list[PE] = []
         for index in range(shape.pes):
+            if index % GROUP == 0:
+                weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
             m.submodules[f"decoder_{index}"] = decoder = Decoder(shape=shape, codebook=self._plan.codebook)
             m.submodules[f"pe_{index}"] = pe = PE(shape=shape)
             weights = self._stores[f"weights_{index}"]
             if self.load_bus is not None and self._plan.codebook is not None:
                 self.load_bus.attach(m, self._plan.codebook.name, decoder.wen, decoder.waddr, decoder.wdata)
             m.d.comb += [
-                weights.addr.eq(self._weight_address),
+                weights.addr.eq(weight_address),
                 decoder.word.eq(weights.data),
                 decoder.load.eq(controls["load"]),
                 decoder.unit.eq(held["unit"]),
                 decoder.wide.eq(held["wide"]),
                 decoder.coded.eq(held["coded"]),
                 decoder.table.eq(held["table"]),
-                pe.broadcast.eq(vectors[-1]),
+                pe.broadcast.eq(vectors[shape.pes + index // GROUP]),
                 pe.own.eq(vectors[index]),
                 pe.local.eq(held["local"]),
                 pe.weights.eq(decoder.weights),
@@ -264,8 +269,9 @@ class PEArray(wiring.Component):
             ).eq(late),
             self.draining.eq(walk.value),
             self.layer_done.eq(walk.step_done & record["layer_last"]),
-            self.output_done.eq(walk.step_done & record["to_output"] & record["layer_last"]),
         ]
+        # The last byte is in the buffer one cycle later.
+        m.d.sync += self.output_done.eq(walk.step_done & record["to_output"] & record["layer_last"])
         for index, head in enumerate(heads):
             mul = self._plan.image(f"requant_mul_{index}")
             add = self._plan.image(f"requant_add_{index}")

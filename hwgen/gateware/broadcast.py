@@ -13,7 +13,7 @@ from hwgen.plan.shape import ArrayShape
 class Broadcast(wiring.Component):
     """A multiplexer of all banks' vectors, in registered stages of radix 4.
 
-    **Latency**: ``latency.broadcast(pes)``; ``bank`` is due with the vectors. **Throughput**: one vector per cycle.
+    **Latency**: ``latency.broadcast(pes)``, of which the last cycle is the register beside the PEs; ``bank`` is due with the vectors. **Throughput**: one vector per cycle.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -32,11 +32,13 @@ class Broadcast(wiring.Component):
         width = self._shape.lanes * self._shape.act_bits
         inputs: list[Value] = [self.vectors.word_select(index, width) for index in range(self._shape.pes)]
         select: Value = self.bank
-        for stage in range(latency.broadcast(self._shape.pes)):
+        stages = latency.broadcast(self._shape.pes)
+        for stage in range(stages):
             outputs: list[Value] = []
             for index in range(0, len(inputs), 4):
-                chosen = Signal(width, name=f"stage_{stage}_{index // 4}")
-                m.d.sync += chosen.eq(Array(inputs[index : index + 4])[select[:2]])
+                chosen = Signal(width, name=f"stage_{stage}_{index // 4}", reset_less=True)
+                domain = m.d.comb if stage == stages - 1 else m.d.sync
+                domain += chosen.eq(Array(inputs[index : index + 4])[select[:2]])
                 outputs.append(chosen)
             if len(select) > 2:
                 rest = Signal(len(select) - 2, name=f"bank_{stage}")

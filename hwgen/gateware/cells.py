@@ -18,7 +18,7 @@ from hwgen.plan.images import MemoryImage
 
 Style = Literal["auto", "block", "distributed"]
 
-SMALL_WORDS = 32
+SMALL_WORDS = 16
 """Memories of at most this many words become LUT RAM or logic, not a block."""
 
 
@@ -208,6 +208,27 @@ class MulLanes(wiring.Component):
             )
             products.append(product)
         m.d.comb += self.p.eq(Cat(*products))
+        return m
+
+
+class Copy(wiring.Component):
+    """A register that stays where it is: synthesis does not merge it with others that hold the same value.
+
+    For signals that many PEs need: each group of PEs, or each PE, has its own copy nearby. **Latency**: 1 cycle.
+    """
+
+    def __init__(self, *, width: int) -> None:
+        self._width = width
+        super().__init__({"i": In(width), "o": Out(width)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        if isinstance(platform, VerilogCells):
+            m.submodules.register = Instance(
+                "hwgen_copy", p_WIDTH=self._width, i_clk=ClockSignal(), i_d=self.i, o_q=self.o
+            )
+        else:
+            m.d.sync += self.o.eq(self.i)
         return m
 
 

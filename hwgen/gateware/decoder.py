@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Store, address_bits
-from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.pipeline import copied, delayed
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.shape import ArrayShape
@@ -29,7 +29,7 @@ class Decoder(wiring.Component):
     Members
     -------
     word : In, load : In(1)
-        The memory's word, taken when ``load`` is set; else the next column moves to the low end.
+        The memory's word, taken in the cycle after ``load``; else the next column moves to the low end.
     unit : In
         How far: which of ``shape.shift_units``.
     wide : In(1)
@@ -59,21 +59,25 @@ class Decoder(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape = self._shape
-        word = Signal(shape.weight_word_bits)
-        with m.If(self.load):
+        word = Signal(shape.weight_word_bits, reset_less=True)
+        controls = copied(m, Cat(self.load, self.wide, self.coded, self.unit, self.table), "controls")
+        load, wide, coded = controls[0], controls[1], controls[2]
+        unit = controls[3 : 3 + len(self.unit)]
+        table = controls[3 + len(self.unit) :]
+        with m.If(load):
             m.d.sync += word.eq(self.word)
-        with m.Else(), m.Switch(self.unit):
+        with m.Else(), m.Switch(unit):
             for index, bits in enumerate(shape.shift_units):
                 if bits < shape.weight_word_bits:
                     with m.Case(index):
                         m.d.sync += word.eq(word[bits:])
-        plain = [] if shape.coding == "codebook" else self._picked(word, shape.weight_bits)
+        plain = [] if shape.coding == "codebook" else self._picked(word, wide, shape.weight_bits)
         if shape.coding == "dense":
             weights = plain
         else:
-            weights = self._decoded(m, self._picked(word, shape.code_bits))
+            weights = self._decoded(m, self._picked(word, wide, shape.code_bits), table)
             if plain:
-                coded = delayed(m, self.coded, latency.MEMORY, "coded")
+                coded = delayed(m, coded, latency.MEMORY, "coded")
                 weights = [
                     Mux(coded, code, delayed(m, value, latency.MEMORY, f"plain_{index}"))
                     for index, (code, value) in enumerate(zip(weights, plain, strict=True))
@@ -83,20 +87,20 @@ class Decoder(wiring.Component):
         m.d.comb += self.weights.eq(Cat(*weights))
         return m
 
-    def _picked(self, word: Value, bits: int) -> list[Value]:
+    def _picked(self, word: Value, wide: Value, bits: int) -> list[Value]:
         first = word[:bits]
         return [
-            first if lane == 0 else Mux(self.wide, word[lane * bits : (lane + 1) * bits], first)
+            first if lane == 0 else Mux(wide, word[lane * bits : (lane + 1) * bits], first)
             for lane in range(decoders(self._shape))
         ]
 
-    def _decoded(self, m: Module, codes: list[Value]) -> list[Value]:
+    def _decoded(self, m: Module, codes: list[Value], table: Value) -> list[Value]:
         assert self._codebook is not None
         weights: list[Value] = []
         for index, code in enumerate(codes):
             store = Store(image=self._codebook, loadable=self._shape.loadable)
             m.submodules[f"codebook_{index}"] = store
-            m.d.comb += store.addr.eq(Cat(code, self.table))
+            m.d.comb += store.addr.eq(Cat(code, table))
             if self._shape.loadable:
                 m.d.comb += [store.wen.eq(self.wen), store.waddr.eq(self.waddr), store.wdata.eq(self.wdata)]
             weights.append(store.data)

@@ -18,7 +18,7 @@ class DrainCounter(wiring.Component):
     """Counts lane, PE of the requantiser, pass and group of the value at the head of the shadow chains.
 
     A requantiser takes PE by PE, lane by lane. ``capture`` starts the next pass; it comes at the earliest in the cycle
-    of the last value of the pass before.
+    of the last value of the pass before. Everything is one cycle ahead of the value itself.
 
     **Throughput**: one value per requantiser and cycle.
 

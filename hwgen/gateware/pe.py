@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import MulLanes
+from hwgen.gateware.pipeline import copied
 from hwgen.plan.shape import ArrayShape
 
 
@@ -20,15 +21,15 @@ class PE(wiring.Component):
     Members
     -------
     broadcast, own : In(lanes * act_bits), local : In(1)
-        The vector of the bank that all PEs share, and this PE's bank's; ``local`` picks its own.
+        The vector of the bank that all PEs share, and this PE's bank's; ``local`` (constant in a step) picks its own.
     weights : In(lanes * weight_bits)
         Due with the vector.
     valid, first, maximum : In(1)
-        Due with the products, 2 cycles after the vector.
+        Due 1 cycle before the products, that is 1 after the vector.
     capture : In(1)
-        The accumulators are complete: copy them to the shadow (due 1 cycle after the last product).
+        The accumulators are complete: copy them to the shadow (due with the last product).
     shift : In(1), chain_in : In(acc_bits), chain_out : Out(acc_bits)
-        The shadow moves one lane towards lane 0, whose value is ``chain_out``.
+        The shadow moves one lane towards lane 0, whose value is ``chain_out``; due 1 cycle before it moves.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -56,27 +57,35 @@ class PE(wiring.Component):
         m.submodules.multiply = multiply = MulLanes(
             lanes=shape.lanes, a_bits=shape.act_bits, b_bits=shape.weight_bits
         )
-        vector = Mux(self.local, self.own, self.broadcast) if shape.has_local else self.broadcast
+        # Strobes that all PEs share arrive from afar: each PE keeps its own copies.
+        strobes = copied(
+            m, Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local), "strobes"
+        )
+        valid, first, maximum, capture, shift, local = (strobes[index] for index in range(6))
+        vector = Mux(local, self.own, self.broadcast) if shape.has_local else self.broadcast
         m.d.comb += [multiply.a.eq(vector), multiply.b.eq(self.weights)]
         product_bits = shape.act_bits + shape.weight_bits
         accumulators: list[Signal] = []
         for lane in range(shape.lanes):
             product = multiply.p.word_select(lane, product_bits).as_signed()
             accumulator = Signal(signed(shape.acc_bits), name=f"accumulator_{lane}", reset_less=True)
-            with m.If(self.valid):
-                m.d.sync += accumulator.eq(self._accumulated(accumulator, product))
+            self._accumulate(m, accumulator, product, valid, first, maximum)
             accumulators.append(accumulator)
         shadow = Signal(shape.lanes * shape.acc_bits, reset_less=True)
-        with m.If(self.capture):
+        with m.If(capture):
             m.d.sync += shadow.eq(Cat(*accumulators))
-        with m.Elif(self.shift):
+        with m.Elif(shift):
             m.d.sync += shadow.eq(Cat(shadow, self.chain_in)[shape.acc_bits :])
         m.d.comb += self.chain_out.eq(shadow[: shape.acc_bits])
         return m
 
-    def _accumulated(self, accumulator: Signal, product: Value) -> Value:
-        total = Mux(self.first, 0, accumulator) + product
-        if not self._shape.has_maximum:
-            return total
-        keep = self.maximum & ~self.first & (accumulator[: len(product)].as_signed() > product)
-        return Mux(keep, accumulator, Mux(self.maximum, product, total))
+    def _accumulate(
+        self, m: Module, accumulator: Signal, product: Value, valid: Value, first: Value, maximum: Value
+    ) -> None:
+        if self._shape.has_maximum:
+            # The weight is 1: the low bits of product and accumulator are elements. A larger one replaces the accumulator.
+            bits = min(self._shape.act_bits, self._shape.acc_bits)
+            greater = product[:bits].as_signed() > accumulator[:bits].as_signed()
+            first, valid = first | maximum, valid & (first | ~maximum | greater)
+        with m.If(valid):
+            m.d.sync += accumulator.eq(Mux(first, 0, accumulator) + product)

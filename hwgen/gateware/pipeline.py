@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from amaranth.hdl import Module, Signal, Value
 
+from hwgen.gateware.cells import Copy
+
 
 def delay_line(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False) -> list[Value]:
     """``value`` and its delayed copies: element n is n cycles late.
@@ -21,3 +23,10 @@ def delay_line(m: Module, value: Value, cycles: int, name: str, *, reset: bool =
 def delayed(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False) -> Value:
     """``value``, ``cycles`` later."""
     return delay_line(m, value, cycles, name, reset=reset)[-1]
+
+
+def copied(m: Module, value: Value, name: str) -> Value:
+    """``value``, one cycle later, from a register of its own (:class:`hwgen.gateware.cells.Copy`)."""
+    m.submodules[f"copy_{name}"] = copy = Copy(width=len(value))
+    m.d.comb += copy.i.eq(value)
+    return copy.o

@@ -18,8 +18,9 @@ from hwgen.plan.shape import ArrayShape
 class ReadAddress(wiring.Component):
     """Element address = channel address + tap offset; a lane is valid where its position lies in the tap's range.
 
-    **Latency**: ``latency.ISSUE`` from the column to ``row_even``/``row_odd``; the alignment controls follow when the
-    bank needs them (``take_odd``, ``rotate_coarse`` 2 cycles after the rows, the rest 3; for one lane 2).
+    **Latency**: ``latency.ISSUE`` from the column to the rows at the banks, of which the last cycle is the register
+    beside the banks. The alignment controls follow when the banks need them, also one cycle early for that register:
+    ``take_odd`` and ``rotate_coarse`` 2 cycles after the rows, the rest 3 (for one lane 2).
 
     Members
     -------
@@ -68,18 +69,15 @@ class ReadAddress(wiring.Component):
         shape = self._shape
         bits = shape.lane_bits
         if shape.lanes == 1:
-            m.d.sync += self.row_even.eq(element)
+            m.d.comb += self.row_even.eq(element)
             return
         word = element[bits:]
-        m.d.sync += [self.row_even.eq((word + 1)[1:]), self.row_odd.eq(word[1:])]
-        rotate = Signal(bits)
-        odd = Signal()
-        m.d.sync += [rotate.eq(element[:bits]), odd.eq(word[0])]
+        m.d.comb += [self.row_even.eq((word + 1)[1:]), self.row_odd.eq(word[1:])]
         if not shape.unaligned:
-            take = delayed(m, odd, latency.MEMORY, "odd")
+            take = delayed(m, word[0], latency.MEMORY, "odd")
             m.d.comb += self.take_odd.eq(take.replicate(shape.lanes))
             return
-        before_take: Value = delayed(m, Cat(rotate, odd), latency.MEMORY - 1, "alignment")
+        before_take: Value = delayed(m, element[: bits + 1], latency.MEMORY - 1, "alignment")
         take_odd = Signal(shape.lanes)
         # Lane i of the pair holds element i of word A where i >= r, of word A + 1 where i < r.
         m.d.sync += take_odd.eq(
@@ -112,5 +110,5 @@ class ReadAddress(wiring.Component):
             m.d.sync += valid[lane].eq(
                 (x >= tap["x_low"]) & (x <= tap["x_high"]) & (y >= tap["y_low"]) & (y <= tap["y_high"])
             )
-        to_bank = latency.MEMORY + (2 if shape.lanes > 1 else 1)
+        to_bank = latency.MEMORY + (1 if shape.lanes > 1 else 0)
         m.d.comb += self.valid.eq(delayed(m, valid, to_bank, "valid"))

@@ -20,7 +20,8 @@ class Requantiser(wiring.Component):
     ``mul`` is read while the value waits, ``add`` three cycles later, when the product is there: the addresses are
     delayed instead of the words. In wide layers the lanes' values are summed first.
 
-    **Latency**: ``latency.REQUANTISE`` from the head of the chain. **Throughput**: one value per cycle.
+    **Latency**: ``latency.requantise`` from ``parameter`` and ``lane_first``; ``acc`` is due one cycle after them.
+    **Throughput**: one value per cycle.
     """
 
     def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage) -> None:
@@ -80,15 +81,15 @@ class Requantiser(wiring.Component):
         return m
 
     def _summed(self, m: Module) -> Value:
-        """Two cycles, in which the multiplier's parameter is read; the first sums the lanes of a wide layer."""
+        """A register, while the multiplier's parameter is read; it sums the lanes of a wide layer."""
         shape = self._shape
         acc = self.acc.as_signed()
         first = Signal(signed(shape.acc_bits), name="lane_sum", reset_less=True)
         if shape.has_wide:
-            m.d.sync += first.eq(Mux(self.wide & ~self.lane_first, first, 0) + acc)
+            m.d.sync += first.eq(Mux(self.wide & ~delayed(m, self.lane_first, 1, "lane_first"), first, 0) + acc)
         else:
             m.d.sync += first.eq(acc)
-        return delayed(m, first, latency.MEMORY - 1, "acc")
+        return first
 
     def _corrected(self, m: Module, total: Signal, correction: Value) -> Value:
         result = Signal(signed(len(total)), name="corrected", reset_less=True)

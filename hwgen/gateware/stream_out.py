@@ -62,7 +62,7 @@ class StreamOut(wiring.Component):
         word_last = Signal()
         frame_last = Signal()
         m.d.comb += [
-            self.free.eq(~sending & ~self.tvalid),
+            self.free.eq(~sending & ~self.tvalid & ~self.start),
             go.eq(sending & (wait == 0) & (~self.tvalid | self.tready)),
             pixel_last.eq(chunk == stream.chunks_per_pixel - 1),
             beat_last.eq(pixel_last | (place == stream.chunks_per_beat - 1)),

@@ -19,7 +19,7 @@ class WeightFetch(wiring.Component):
     have the same weights.
 
     **Latency**: ``latency.WEIGHT_FETCH`` from a column to its weights at the output of the PE's word register, of which
-    ``address`` takes 1, the memory 2, the register 1. ``load`` is due with the memory's word.
+    ``address`` takes 1 (registered beside the memories), the memory 2, the register 1. ``load`` comes 1 cycle before the word.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -53,6 +53,9 @@ class WeightFetch(wiring.Component):
         with m.If(self.column):
             m.d.sync += place.eq(Mux(current == self.last_in_word, 0, current + 1))
         with m.If(load):
-            m.d.sync += [self.address.eq(address), following.eq(address + 1)]
-        m.d.comb += self.load.eq(delayed(m, load, 1 + latency.MEMORY, "load", reset=True))
+            m.d.sync += following.eq(address + 1)
+        m.d.comb += [
+            self.address.eq(address),
+            self.load.eq(delayed(m, load, latency.MEMORY, "load", reset=True)),
+        ]
         return m

@@ -14,7 +14,7 @@ from hwgen.plan.resources import Resources, estimate
 from hwgen.plan.steps import Grid, build_steps
 from hwgen.plan.targets import TARGETS, Target
 
-SLOWER = 1.01
+SLOWER = 1.03
 """A grid with fewer requantisers is taken while it is at most this much slower than one for each PE."""
 
 

@@ -15,13 +15,14 @@ ISSUE = 4
 FUNNEL = 2
 """Alignment of a bank's vector: swap and coarse rotation, fine rotation and mask."""
 ACCUMULATE = 1
-SHADOW = 1
+COPY = 1
+"""A register beside its users, of a signal that many need."""
 
 
 def requantise(correction_bits: int) -> int:
-    """From the head of a chain to the stored activation.
+    """From the drain's counter, one cycle before the head of the chain, to the stored activation.
 
-    Parameter, multiplier, addition (two with a correction), shift, clamp.
+    Parameter (meanwhile the head and the sum of lanes), multiplier, addition (two with a correction), shift, clamp.
     """
     return MEMORY + MULTIPLY_REQUANTISE + (4 if correction_bits else 3)
 

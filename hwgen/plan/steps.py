@@ -67,7 +67,7 @@ class Step:
         vector = latency.vector(grid.pes, grid.lanes)
         if self.op.local:
             vector -= latency.broadcast(grid.pes)
-        pipeline = vector + latency.MULTIPLY_LANES + latency.ACCUMULATE + latency.SHADOW
+        pipeline = vector + latency.MULTIPLY_LANES + latency.ACCUMULATE
         return total + pipeline + grid.drain_cycles - 1 + latency.requantise(grid.corrected)
 
 
@@ -106,19 +106,17 @@ def build_steps(
 ) -> list[Step]:
     """All steps in order. What comes before the fully connected layers is repeated for each frame of a batch."""
     boundary = next((i for i, op in enumerate(ops) if batched(op, batch)), len(ops) if batch == 1 else 0)
+    # The runs of operations that each begin with a new input: a frame's, or the whole batch's.
+    runs = [[(index, frame) for index in range(boundary)] for frame in range(batch if boundary else 1)]
+    runs[-1] += [(index, 0) for index in range(boundary, len(ops))]
+    last_reader = max(index for index, op in enumerate(ops) if op.source == "input")
     steps: list[Step] = []
-    for frame in range(batch if batch > 1 else 1):
-        for index in range(boundary):
+    for run in runs:
+        first = len(steps)
+        for index, frame in run:
             steps += _layer_steps(ops, index, placement, output, grid, batch, frame)
-    for index in range(boundary, len(ops)):
-        steps += _layer_steps(ops, index, placement, output, grid, batch, 0)
-    readers = [index for index, op in enumerate(ops) if op.source == "input"]
-    last_reader = max(readers)
-    for position, step in enumerate(steps):
-        before = steps[position - 1] if position else None
-        same = before is not None and before.index <= step.index
-        step.first_of_frame = not same and (position == 0 or step.index == 0)
-        step.releases_input = step.index == last_reader and step.layer_last
+            steps[-1].releases_input = index == last_reader
+        steps[first].first_of_frame = True
     return steps
 
 
