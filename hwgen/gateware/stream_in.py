@@ -112,16 +112,26 @@ class StreamIn(wiring.Component):
         rows = stream.pixels // place.columns
         x = Signal(range(place.columns))
         y = Signal(range(rows))
+        phase_x = Signal(range(place.split))
+        phase_y = Signal(range(place.split))
         offset = Signal(shape.address_bits, init=place.base)
         x_last = x == place.columns - 1
         y_last = y == rows - 1
-        mask = place.split - 1
-        x_step = Mux((x & mask) == mask, place.x_wrap_step, place.x_step)
-        y_step = Mux((y & mask) == mask, place.y_wrap_step, place.y_step)
+        split_x = phase_x == place.split - 1
+        split_y = phase_y == place.split - 1
+        x_step = Mux(split_x, place.x_wrap_step, place.x_step)
+        y_step = Mux(split_y, place.y_wrap_step, place.y_step)
         with m.If(go & pixel_last):
-            m.d.sync += [x.eq(Mux(x_last, 0, x + 1)), offset.eq(offset + Mux(x_last, y_step, x_step))]
+            m.d.sync += [
+                x.eq(Mux(x_last, 0, x + 1)),
+                phase_x.eq(Mux(x_last | split_x, 0, phase_x + 1)),
+                offset.eq(offset + Mux(x_last, y_step, x_step)),
+            ]
             with m.If(x_last):
-                m.d.sync += y.eq(Mux(y_last, 0, y + 1))
+                m.d.sync += [
+                    y.eq(Mux(y_last, 0, y + 1)),
+                    phase_y.eq(Mux(y_last | split_y, 0, phase_y + 1)),
+                ]
                 with m.If(y_last):
                     m.d.sync += offset.eq(place.base)
         m.d.comb += self.address.eq(offset + self._slot)

@@ -87,6 +87,13 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
         if isinstance(layer, Flatten):
             alias[layer.name] = sources[0]
             continue
+        moved = model.activation(sources[0]).chw != model.activation(layer.inputs[0]).chw
+        if moved and not isinstance(layer, Dense):
+            raise UnsupportedError(
+                f"there is no hardware for {layer.op!r} behind a flatten of a map yet",
+                layer=layer.name,
+                hint=f"put the {layer.op} before the flatten",
+            )
         ops.append(_lower(model, layer, sources[0]))
     if not ops:
         raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)

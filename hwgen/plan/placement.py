@@ -9,6 +9,7 @@ from math import lcm
 from hwgen.model import Model
 from hwgen.plan.layout import MapLayout, ceil_div, map_layout, vector_layout
 from hwgen.plan.ops import ArrayOp
+from hwgen.plan.walk import factors
 
 MIN_WORDS = 4
 """Words of the smallest bank: two in each of its two memories."""
@@ -34,7 +35,10 @@ def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: 
     share by lifetime: largest first, each at the lowest address that is free while it lives.
     """
     names = ["input", *(op.layer.name for op in ops[:-1])]
-    layouts = {name: _layout(model, name, ops, pes, lanes, batch) for name in names}
+    layouts: dict[str, MapLayout] = {}
+    for name in names:
+        written = next((factors(layouts[op.source].split, op.window) for op in ops if op.layer.name == name), (1, 1))
+        layouts[name] = _layout(model, name, ops, pes, lanes, batch, written)
     lives = {name: _life(name, ops, batch) for name in names}
     placed: dict[str, MapLayout] = {}
     for name in sorted(names, key=lambda n: (-layouts[n].extent, names.index(n))):
@@ -67,8 +71,9 @@ def _life(name: str, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
 
 
 def _layout(
-    model: Model, name: str, ops: Sequence[ArrayOp], pes: int, lanes: int, batch: int
+    model: Model, name: str, ops: Sequence[ArrayOp], pes: int, lanes: int, batch: int, written: tuple[int, int]
 ) -> MapLayout:
+    """``written``: every how many rows and columns a phase of its producer writes."""
     readers = [op for op in ops if op.source == name]
     shape = model.activation(name).chw
     if any(batched(op, batch) for op in readers):
@@ -81,10 +86,12 @@ def _layout(
     for op in readers:
         steps = zip(op.window.stride, (op.window.out_height, op.window.out_width), strict=True)
         split = lcm(split, *(stride for stride, size in steps if size > 1))
+    if any(split % factor and factor % split for factor in written):
+        # The writer's address takes two increments in turn only where the one divides the other.
+        split = lcm(split, *written)
     pitch = ceil_div(shape[2], split)
     for op in readers:
-        factor = split // op.window.stride[1] if op.window.out_width > 1 else 1
-        pitch = max(pitch, ceil_div(op.window.out_width, factor))
+        pitch = max(pitch, ceil_div(op.window.out_width, factors(split, op.window)[1]))
     return map_layout(name, shape, pes=pes, lanes=lanes, split=split, pitch=pitch)
 
 

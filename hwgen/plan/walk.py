@@ -74,15 +74,22 @@ def _range_high(size: int, pad: int, k: int, stride: int, phase: int, split: int
     return (size - 1 + pad - k - stride * phase) // split
 
 
+def factors(split: int, window: Window) -> tuple[int, int]:
+    """Phases (vertical, horizontal) of a window that reads a map of that split, a multiple of its strides.
+
+    A window that yields one row (column) never steps in that direction: its stride there is free.
+    """
+    return (
+        split // window.stride[0] if window.out_height > 1 else 1,
+        split // window.stride[1] if window.out_width > 1 else 1,
+    )
+
+
 def walks(source: MapLayout, window: Window, *, lanes: int, frames: int = 1) -> tuple[Walk, ...]:
     """One walk per phase. ``frames`` > 1: the positions are the frames of a batch beside one element (1x1 output)."""
-    m = source.split
-    stride_y, stride_x = window.stride
     if frames > 1:
         return (_batch_walk(source, window, lanes=lanes, frames=frames),)
-    # A window that yields one row (column) never steps in that direction: its stride there is free.
-    factor_y = m // stride_y if window.out_height > 1 else 1
-    factor_x = m // stride_x if window.out_width > 1 else 1
+    factor_y, factor_x = factors(source.split, window)
     return tuple(
         _phase_walk(source, window, qy, qx, factor_y, factor_x, lanes)
         for qy in range(min(factor_y, window.out_height))
