@@ -105,6 +105,6 @@ def requant_images(
                 if lowering.correction_bits:
                     values["correction"] = int(layer.correction[row])
                 add[base + index] = layout.pack(values)
-        images.append(MemoryImage(f"requant_mul_{unit}", lowering.mul_bits, mul))
+        images.append(MemoryImage(f"requant_mul_{unit}", max(1, lowering.mul_bits), mul))
         images.append(MemoryImage(f"requant_add_{unit}", layout.width, add))
     return images
