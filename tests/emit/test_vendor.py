@@ -21,7 +21,7 @@ from pyosys import libyosys
 from hwgen.emit.vendor import FAMILIES, cells_source
 from hwgen.flow.tools import verilator_environment
 
-CELLS = ("hwgen_rom", "hwgen_ram", "hwgen_ram_be", "hwgen_mul_lanes", "hwgen_mul")
+CELLS = ("hwgen_rom", "hwgen_ram", "hwgen_ram_be", "hwgen_mul_lanes", "hwgen_mul", "hwgen_copy")
 MODELS = Path(__file__).parent / "models"
 YOSYS_SHARE = Path(pyosys.__file__).parent / "share"
 
@@ -33,6 +33,7 @@ PORTS = {
     ),
     "hwgen_mul_lanes": (("a", "LANES * A_BITS"), ("b", "LANES * B_BITS"), ("p", "LANES * (A_BITS + B_BITS)")),
     "hwgen_mul": (("a", "A_BITS"), ("b", "B_BITS"), ("p", "A_BITS + B_BITS")),
+    "hwgen_copy": (("d", "WIDTH"), ("q", "WIDTH")),
 }  # fmt: skip
 """Ports after clk with their widths; the last is the output."""
 
@@ -125,7 +126,7 @@ reg signed [{p_bits - 1}:0] {name}_p [0:{latency}];
 integer {name}_i;
 always @(posedge clk) begin
   {name}_a = {a}; {name}_b = {b};
-  for ({name}_i = {latency - 1}; {name}_i > 0; {name}_i = {name}_i - 1) 
+  for ({name}_i = {latency - 1}; {name}_i > 0; {name}_i = {name}_i - 1)
     {name}_p[{name}_i] = {name}_p[{name}_i - 1];
   {name}_p[0] = {name}_a * {name}_b;
 end
@@ -349,7 +350,23 @@ def test_products_take_multiplier_blocks_and_their_registers(family: str, tmp_pa
     assert [count(counts, FLIP_FLOPS) for counts in found[:2]] == [0, 0], found
 
 
+@pytest.mark.parametrize("family", sorted(SYNTHESIS))
+def test_copies_are_not_merged(family: str, tmp_path: Path) -> None:
+    copies = "hwgen_copy #(3) k{0} (clk, d, q[{0}*3 +: 3]);\n"
+    text = (
+        "module top(input clk, input [2:0] d, output [5:0] q);\n" + copies.format(0) + copies.format(1) + "endmodule\n"
+    )
+    (tmp_path / "design.v").write_text(cells_source(family) + text, encoding="utf-8")
+    design = libyosys.Design()
+    stat = f"tee -q -o {tmp_path}/stat.json stat -json"
+    for command in (f"read_verilog {tmp_path}/design.v", SYNTHESIS[family], stat):
+        design.run_pass(command)
+    counts = json.loads((tmp_path / "stat.json").read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
+    assert count(counts, FLIP_FLOPS) == 6, counts
+
+
 LINTED = [
+    Cell("hwgen_copy", {"WIDTH": 3}),
     Cell("hwgen_rom", {"WIDTH": 5, "DEPTH": 3, "ADDR_BITS": 2}),
     Cell("hwgen_ram", {"WIDTH": 1, "DEPTH": 1, "ADDR_BITS": 1}),
     Cell("hwgen_ram_be", {"UNIT": 8, "UNITS": 4, "DEPTH": 40, "ADDR_BITS": 6}),
@@ -370,8 +387,8 @@ def test_lint(family: str, tmp_path: Path) -> None:
     for cell in LINTED:
         values = [f"-G{key}={value}" for key, value in cell.parameters.items()]
         # The iCE40 primitives' cascade outputs stay open.
-        lint = ["verilator", "--lint-only", "-Wall", "-Wno-PINMISSING", "--top-module", cell.name, *values, "models.vlt",
-                "models.v", "cells.v"]  # fmt: skip
+        lint = ["verilator", "--lint-only", "-Wall", "-Wno-PINMISSING", "--top-module", cell.name, *values]
+        lint += ["models.vlt", "models.v", "cells.v"]
         result = subprocess.run(lint, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert "Warning" not in result.stderr, result.stderr
         assert result.returncode == 0, result.stderr

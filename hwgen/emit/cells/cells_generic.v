@@ -171,3 +171,16 @@ module hwgen_mul #(
         p   <= p_r;
     end
 endmodule
+
+// A register that synthesis does not merge with others of the same value, latency 1.
+module hwgen_copy #(
+    parameter WIDTH = 1
+) (
+    input  wire             clk,
+    input  wire [WIDTH-1:0] d,
+    output reg  [WIDTH-1:0] q
+);
+    // On the process, not on q: Yosys asks the flip-flop, not its wire.
+    (* keep *)
+    always @(posedge clk) q <= d;
+endmodule

@@ -1,0 +1,36 @@
+"""The .mem files: what $readmemh puts into the core's memories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from hwgen.errors import HwgenError
+from hwgen.plan.images import MemoryImage
+
+FOLDER = "mem"
+
+_FILE = re.compile(rf"\"{FOLDER}/([^\"]*)\.mem\"")
+_STEM = re.compile(r"\w+", re.ASCII)
+
+
+def memory_text(image: MemoryImage) -> str:
+    """Hexadecimal words, one a line."""
+    digits = -(-image.width // 4)
+    return "".join(f"{word:0{digits}x}\n" for word in image.words)
+
+
+def memory_files(images: Iterable[MemoryImage], modules: Iterable[str]) -> dict[str, str]:
+    """Texts of the files that the modules name, by path in the core's folder.
+
+    Raises
+    ------
+    HwgenError
+        A module names a memory that the plan does not have, or a path that leaves the folder.
+    """
+    by_name = {image.name: image for image in images}
+    named = sorted({stem for text in modules for stem in _FILE.findall(text)})
+    for stem in named:
+        if not _STEM.fullmatch(stem) or stem not in by_name:
+            raise HwgenError(f"the gateware names a memory that the plan does not have: {stem!r}")
+    return {f"{FOLDER}/{stem}.mem": memory_text(by_name[stem]) for stem in named}
