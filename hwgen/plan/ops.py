@@ -42,7 +42,7 @@ class ArrayOp:
     ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation. ``bias`` (K,)
     is all that is added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it). ``codes`` are codebook
     indices in the weights' shape. ``repeated``: every row has the same weights, so that one pass's words serve all
-    passes.
+    passes. ``elementwise``: from a vector to a vector, channel by channel.
     """
 
     layer: Layer
@@ -57,6 +57,7 @@ class ArrayOp:
     codes: NDArray[np.int64] | None = None
     codebook: NDArray[np.int64] | None = None
     fully_connected: bool = False
+    elementwise: bool = False
 
     @property
     def rows(self) -> int:
@@ -95,6 +96,10 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
                 hint=f"put the {layer.op} before the flatten",
             )
         ops.append(_lower(model, layer, sources[0]))
+    read = {op.source for op in ops}
+    for op in ops[:-1]:
+        if op.layer.name not in read:
+            raise UnsupportedError("nothing reads the layer's output", layer=op.layer.name, hint="remove the layer")
     if not ops:
         raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)
     if len(model.outputs) > 1:
@@ -229,6 +234,7 @@ def _pool(model: Model, layer: MaxPool2d | AvgPool2d | Mean | Requantize, source
         local=True,
         maximum=maximum,
         repeated=True,
+        elementwise=isinstance(layer, Requantize) and len(activation.shape) == 1,
         window=Window(
             kernel=kernel,
             stride=stride,

@@ -25,7 +25,7 @@ class Placement:
 
 def batched(op: ArrayOp, batch: int) -> bool:
     """Whether the operation computes all frames of a batch at once."""
-    return batch > 1 and op.fully_connected
+    return batch > 1 and (op.fully_connected or op.elementwise)
 
 
 def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: int) -> Placement:
