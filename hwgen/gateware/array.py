@@ -262,6 +262,7 @@ class PEArray(wiring.Component):
         m.d.comb += [
             counter.capture.eq(capture),
             counter.record.eq(word),
+            counter.fetched.eq(walk.fetched),
             walk.record.eq(word),
             walk.enable.eq(self.enable),
             Cat(

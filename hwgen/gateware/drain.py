@@ -24,6 +24,8 @@ class DrainCounter(wiring.Component):
 
     Members
     -------
+    capture, fetched : In(1)
+        A pass is complete; a new step's record has arrived.
     active : Out(1)
         A value is at the head: shift the chains.
     value : Out(1)
@@ -39,6 +41,7 @@ class DrainCounter(wiring.Component):
         super().__init__(
             {
                 "capture": In(1),
+                "fetched": In(1),
                 "record": In(shape.write_fields.width),
                 "active": Out(1),
                 "value": Out(1),
@@ -58,7 +61,6 @@ class DrainCounter(wiring.Component):
         shape = self._shape
         record = fields_of(shape.write_fields, self.record)
         lane = Signal(max(1, shape.lane_bits))
-        row = Signal.like(self.parameter)
         passes = Signal.like(record["passes"])
         groups = Signal.like(record["groups"])
         pass_done = Signal()
@@ -71,18 +73,23 @@ class DrainCounter(wiring.Component):
             self.pass_last.eq(passes == record["passes"]),
             self.step_last.eq(groups == record["groups"]),
             self.value.eq(self.active & (~record["wide"] | self.lane_last)),
-            self.parameter.eq(record["requant_base"] + row),
             pass_done.eq(self.active & self.lane_last & self.pe_last),
             group_done.eq(pass_done & self.pass_last),
         ]
         with m.If(self.active):
             m.d.sync += lane.eq(Mux(self.lane_last, 0, lane + 1))
             with m.If(self.lane_last):
-                m.d.sync += [self.pe.eq(Mux(self.pe_last, 0, self.pe + 1)), row.eq(row + 1)]
+                m.d.sync += [self.pe.eq(Mux(self.pe_last, 0, self.pe + 1)), self.parameter.eq(self.parameter + 1)]
         with m.If(pass_done):
             m.d.sync += [self.active.eq(0), passes.eq(passes + 1)]
         with m.If(group_done):
-            m.d.sync += [passes.eq(0), row.eq(0), groups.eq(Mux(self.step_last, 0, groups + 1))]
+            m.d.sync += [
+                passes.eq(0),
+                groups.eq(Mux(self.step_last, 0, groups + 1)),
+                self.parameter.eq(record["requant_base"]),
+            ]
+        with m.If(self.fetched):
+            m.d.sync += self.parameter.eq(record["requant_base"])
         with m.If(self.capture):
             m.d.sync += self.active.eq(1)
         return m
@@ -108,6 +115,8 @@ class WriteWalk(wiring.Component):
         Word and address of the write schedule.
     write : Out(1), address : Out
         The value is part of the map; its element address.
+    fetched : Out(1)
+        A new step's record has arrived.
     step_done : Out(1)
         It is the step's last.
     """
@@ -127,6 +136,7 @@ class WriteWalk(wiring.Component):
                 "write": Out(1),
                 "address": Out(dict(shape.write_fields.fields)["base"]),
                 "step": Out(address_bits(shape.steps)),
+                "fetched": Out(1),
                 "step_done": Out(1),
             }
         )
@@ -178,9 +188,9 @@ class WriteWalk(wiring.Component):
                         first = Mux(self.row_first, value, following[index])
                         m.d.sync += [places[index].eq(first), group[index].eq(first)]
         fresh = Signal(init=1)
-        fetched = delayed(m, fresh, latency.MEMORY, "fetched", reset=True)
+        m.d.comb += self.fetched.eq(delayed(m, fresh, latency.MEMORY, "fetched", reset=True))
         m.d.sync += fresh.eq(~self.enable)
-        with m.If(fetched):
+        with m.If(self.fetched):
             # A new step's record has arrived: begin at its first position.
             m.d.sync += [slot.eq(record["base"]), *(register.eq(0) for register in (*places, *group))]
         with m.If(self.step_done):

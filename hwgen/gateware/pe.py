@@ -15,7 +15,7 @@ class PE(wiring.Component):
     """``acc[l] = (first ? 0 : acc[l]) + x[l]*w[l]``, or the maximum of the products; then a shadow that shifts out.
 
     **Width**: products act_bits + weight_bits, accumulators ``acc_bits`` (the model's real worst case).
-    **Latency**: 2 from the operands to the product, 1 to the accumulator, 1 to the shadow. **Throughput**: one column
+    **Latency**: 3 from the operands to the product, 1 to the accumulator, 1 to the shadow. **Throughput**: one column
     per cycle; the shadow shifts one lane per cycle while the next pass accumulates.
 
     Members
@@ -25,7 +25,7 @@ class PE(wiring.Component):
     weights : In(lanes * weight_bits)
         Due with the vector.
     valid, first, maximum : In(1)
-        Due 1 cycle before the products, that is 1 after the vector.
+        Due 1 cycle before the products, that is 2 after the vector.
     capture : In(1)
         The accumulators are complete: copy them to the shadow (due with the last product).
     shift : In(1), chain_in : In(acc_bits), chain_out : Out(acc_bits)
@@ -67,7 +67,8 @@ class PE(wiring.Component):
         product_bits = shape.act_bits + shape.weight_bits
         accumulators: list[Signal] = []
         for lane in range(shape.lanes):
-            product = multiply.p.word_select(lane, product_bits).as_signed()
+            product = Signal(signed(product_bits), name=f"product_{lane}", reset_less=True)
+            m.d.sync += product.eq(multiply.p.word_select(lane, product_bits))
             accumulator = Signal(signed(shape.acc_bits), name=f"accumulator_{lane}", reset_less=True)
             self._accumulate(m, accumulator, product, valid, first, maximum)
             accumulators.append(accumulator)

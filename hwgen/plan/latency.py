@@ -6,8 +6,8 @@ from math import ceil, log
 
 MEMORY = 2
 """A memory: array, output register."""
-MULTIPLY_LANES = 2
-"""The lanes' multipliers: operands, product."""
+MULTIPLY_LANES = 3
+"""The lanes' multipliers: operands, product, and a register beside the accumulator (the multiplier may be far away)."""
 MULTIPLY_REQUANTISE = 3
 """The requantiser's multiplier: operands, pipeline, product."""
 ISSUE = 4
