@@ -1,4 +1,4 @@
-"""The files of a core that are written from templates: README, FuseSoC description, bench, constraints, lint waivers."""
+"""The files of a core that come from templates: README, FuseSoC description, bench, constraints, lint waivers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701
+        autoescape=False,
     )
 
 

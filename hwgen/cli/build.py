@@ -1,0 +1,138 @@
+"""``build``: a model to a core."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hwgen import model as models
+from hwgen.cli.files import STDOUT, write_json
+from hwgen.cli.layers import print_layers
+from hwgen.cli.options import Json, ModelFile
+from hwgen.cli.progress import progress
+from hwgen.cli.tables import percent, print_facts, print_gap
+from hwgen.emit import write_core
+from hwgen.errors import UnsupportedError
+from hwgen.plan import TARGETS, PlanOptions, build_plan
+
+OUTPUT_ROOT = Path("rtl_out")
+
+
+class Weights(StrEnum):
+    ROM = "rom"
+    LOAD = "load"
+
+
+class Algorithm(StrEnum):
+    AUTO = "auto"
+    DIRECT = "direct"
+    WINOGRAD2 = "winograd2"
+    WINOGRAD4 = "winograd4"
+
+
+class Balance(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
+def build(
+    model: ModelFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help="The core's folder (default rtl_out/NAME).", show_default=False
+        ),
+    ] = None,
+    target: Annotated[str, typer.Option("--target", metavar="T", help=f"One of {', '.join(TARGETS)}.")] = "generic",
+    pes: Annotated[
+        int | None,
+        typer.Option("--pes", metavar="N", help="Processing elements (default: by target).", show_default=False),
+    ] = None,
+    lanes: Annotated[
+        int | None, typer.Option("--lanes", metavar="P", help="Lanes of each, a power of two.", show_default=False)
+    ] = None,
+    clock_mhz: Annotated[
+        float | None, typer.Option("--clock-mhz", metavar="F", help="The clock to build for.", show_default=False)
+    ] = None,
+    weights: Annotated[Weights, typer.Option("--weights", help="Baked in, or loaded through a stream.")] = Weights.ROM,
+    algorithm: Annotated[Algorithm, typer.Option("--algorithm", help="Of the convolutions.")] = Algorithm.AUTO,
+    index_bits: Annotated[
+        str, typer.Option("--index-bits", metavar="auto|K", help="Relative row index of sparse weights.")
+    ] = "auto",
+    queue: Annotated[
+        int | None, typer.Option("--queue", metavar="K", help="Activation queue of sparse layers.", show_default=False)
+    ] = None,
+    balance: Annotated[
+        Balance | None,
+        typer.Option("--balance", help="Rows of sparse layers to PEs by their work.", show_default=False),
+    ] = None,
+    batch: Annotated[int, typer.Option("--batch", metavar="B", help="Frames that share the weights.")] = 1,
+    counters: Annotated[bool, typer.Option("--counters", help="Performance counters.")] = False,
+    argmax: Annotated[bool, typer.Option("--argmax", help="Deliver the index of the largest output.")] = False,
+    json: Json = None,
+) -> None:
+    """Write the core of a model.
+
+    Verilog, memory images, bench, constraints and manifest go to a folder that appears as a whole or not at all.
+    """
+    description = models.load(model)
+    _refuse(
+        {
+            f"--algorithm {algorithm}": algorithm not in (Algorithm.AUTO, Algorithm.DIRECT),
+            f"--index-bits {index_bits}": index_bits != "auto",
+            "--queue": queue is not None,
+            "--balance": balance is not None,
+            "--counters": counters,
+            "--argmax": argmax,
+        }
+    )
+    options = PlanOptions(
+        target=target,
+        pes=pes,
+        lanes=lanes,
+        clock_mhz=clock_mhz,
+        weights="load" if weights is Weights.LOAD else "rom",
+        algorithm="direct" if algorithm is Algorithm.DIRECT else "auto",
+        batch=batch,
+    )
+    folder = out if out is not None else OUTPUT_ROOT / description.name
+    with progress() as report:
+        report("plan", None)
+        plan = build_plan(description, options)
+        manifest = write_core(plan, description, folder, progress=report)
+    if json != STDOUT:
+        _print(manifest, folder)
+    write_json(json, {"dir": str(folder), **manifest})
+
+
+def _refuse(asked: dict[str, bool]) -> None:
+    """Names of flags that ask for what has no hardware yet."""
+    for flag, wanted in asked.items():
+        if wanted:
+            raise UnsupportedError("asks for what has no hardware yet", key=flag, hint="leave it away")
+
+
+def _print(manifest: dict[str, Any], folder: Path) -> None:
+    print_layers(manifest["cycles"]["layers"], manifest["cycles"]["total"], manifest["utilisation"])
+    by_use = manifest["memory_bits_by_use"]
+    uses = ", ".join(f"{use.replace('_', ' ')} {bits:,}" for use, bits in by_use.items() if bits)
+    frames = "" if manifest["batch"] == 1 else f", {manifest['batch']} frames at a time"
+    microseconds = manifest["cycles"]["total"] / manifest["clock_mhz"]
+    print_gap()
+    print_facts(
+        [
+            (
+                "array",
+                f"{manifest['pes']} PEs x {manifest['lanes']} lanes, {manifest['requantisers']} requantisers{frames}",
+            ),
+            ("target", f"{manifest['target']}, {manifest['clock_mhz']:g} MHz: {microseconds:,.1f} us of computing"),
+            ("cycles", f"{manifest['cycles']['total']:,}, and {manifest['cycles']['io']:,} to load and unload"),
+            ("utilisation", f"{percent(manifest['utilisation'])} % of the multipliers"),
+            ("memory", f"{manifest['memory_bits']:,} bits: {uses}"),
+            ("core", f"{folder}/ (rtl, mem, tb, constraints, manifest.json, README.md)"),
+            ("next", f"python -m hwgen verify {folder}"),
+        ]
+    )

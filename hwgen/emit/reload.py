@@ -1,0 +1,57 @@
+"""The weight stream of another model for a core that loads its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from hwgen.errors import UsageError
+from hwgen.model import Model
+from hwgen.plan import Plan, PlanOptions, build_plan
+from hwgen.plan.weight_stream import weight_stream
+
+REBUILD = "build a core for this model"
+
+
+def stream_for(manifest: Mapping[str, Any], built: Model, model: Model) -> bytes:
+    """Beats, little endian, that make the core of ``manifest``, which was built from ``built``, compute ``model``.
+
+    Raises
+    ------
+    UsageError
+        The core does not load its weights, or the model needs another structure; names the memory whose depth it
+        exceeds, or what else differs.
+    """
+    if manifest["weights"] != "load":
+        raise UsageError("the core has its weights baked in", hint="build it with --weights load")
+    options = PlanOptions(
+        target=manifest["target"],
+        pes=manifest["pes"],
+        lanes=manifest["lanes"],
+        requantisers=manifest["requantisers"],
+        batch=manifest["batch"],
+        weights="load",
+    )
+    core, plan = build_plan(built, options), build_plan(model, options)
+    if plan.signature != core.signature:
+        raise _misfit(core, plan)
+    return weight_stream(plan).tobytes()
+
+
+def _misfit(core: Plan, plan: Plan) -> UsageError:
+    """Says what keeps ``plan`` from running on ``core``."""
+    for image in plan.images:
+        room = {held.name: held.depth for held in core.images}.get(image.name, 0)
+        if image.depth > room:
+            return UsageError(
+                f"needs {image.depth} words of {image.name}, the core has {room}", file=plan.name, hint=REBUILD
+            )
+    differing = [
+        f"{field.name} is {ours} and not {theirs}"
+        for field in fields(plan.shape)
+        if field.name != "name"
+        and (ours := getattr(core.shape, field.name)) != (theirs := getattr(plan.shape, field.name))
+    ]
+    what = differing[0] if differing else "their memories differ in width"
+    return UsageError(f"needs another structure than the core's: {what}", file=plan.name, hint=REBUILD)
