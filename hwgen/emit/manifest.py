@@ -18,6 +18,7 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
     """The manifest of a core built from the model.npz of that SHA-256; the same plan gives the same bytes.
 
     ``cycles.io`` counts loading and unloading one frame (a batch), ``cycles.load`` the beats of the weight stream.
+    ``cycles.interval`` is what a frame (a batch) takes once the core is busy.
     """
     options = plan.options
     by_use = plan.memory_bits
@@ -41,6 +42,7 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
             "load": weight_beats(plan) if plan.shape.loadable else 0,
             "layers": [_rounded(asdict(layer)) for layer in plan.layers],
             "pulses": list(plan.pulses),
+            "interval": plan.interval,
         },
         "utilisation": round(utilisation(plan.layers, plan.multipliers), UTILISATION_DIGITS),
         "memory_bits": sum(by_use.values()),

@@ -22,6 +22,7 @@ from hwgen.plan.requant import LoweredLayer, Lowering, lower
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
+from hwgen.plan.timeline import timeline
 from hwgen.plan.walk import Tap
 
 Records = list[dict[str, int]]
@@ -106,7 +107,10 @@ class _Builder:
         if spare:
             images = [MemoryImage(i.name, i.width, _padded(i.words, _load_depth(i.depth))) for i in images]
         shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps)
-        layers, pulses = self._costs()
+        times = timeline(
+            steps, grid, chunks=shape.input.chunks_per_pixel * shape.input.pixels, unload=unload_cycles(shape.output)
+        )
+        layers, pulses = self._costs(times.cycles)
         return Plan(
             name=self.model.name,
             options=self.options,
@@ -116,6 +120,7 @@ class _Builder:
             pulses=pulses,
             load_cycles=load_cycles(shape.input),
             unload_cycles=unload_cycles(shape.output),
+            interval=times.interval,
             maps=tuple(self.placement.maps.values()),
             input_shape=self.model.input.shape,
             output_shape=self.ops[-1].layer.output.shape,
@@ -282,14 +287,14 @@ class _Builder:
             input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
         )
 
-    def _costs(self) -> tuple[tuple[LayerPlan, ...], tuple[int, ...]]:
+    def _costs(self, times: Sequence[int]) -> tuple[tuple[LayerPlan, ...], tuple[int, ...]]:
         """Layers in the model's order, and which of them ends with each pulse."""
         position = {layer.name: index for index, layer in enumerate(self.model.layers)}
         cycles = [0] * len(self.model.layers)
         pulses = []
-        for step in self.steps:
+        for step, spent in zip(self.steps, times, strict=True):
             index = position[step.op.layer.name]
-            cycles[index] += step.cycles(self.grid)
+            cycles[index] += spent
             if step.layer_last:
                 pulses.append(index)
         of_op = {op.layer.name: op for op in self.ops}

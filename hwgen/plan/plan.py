@@ -47,6 +47,8 @@ class Plan:
         The layer, as an index into ``layers``, of each ``layer_done`` pulse of a frame (or batch).
     load_cycles, unload_cycles:
         From the first input beat to the start of the first layer; from the last layer's end to the last output beat.
+    interval:
+        Cycles from one frame's (or batch's) start to the next one's, once the core is busy.
     maps:
         Layouts in the banks.
     input_shape, output_shape:
@@ -61,6 +63,7 @@ class Plan:
     pulses: tuple[int, ...]
     load_cycles: int
     unload_cycles: int
+    interval: int
     maps: tuple[MapLayout, ...]
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
