@@ -40,18 +40,18 @@ def stream_shape(activation: Activation, *, pes: int, lanes: int, frames: int) -
 
 
 def input_addressing(layout: MapLayout, *, frames: int) -> InputAddressing:
-    """Increments along the arriving pixels; the frames of a batch are the pixels of one row."""
+    """Increments along the arriving pixels. The frames of a batch lie beside each element: a row is a whole frame."""
     m = layout.split
     if frames > 1:
         return InputAddressing(
             base=layout.base,
             slot_stride=layout.slot_stride,
-            columns=frames,
+            columns=layout.height * layout.width,
             split=1,
             x_step=0,
-            x_wrap_step=1,
+            x_wrap_step=layout.x_pitch,
             y_step=0,
-            y_wrap_step=0,
+            y_wrap_step=1 - (layout.height * layout.width - 1) * layout.x_pitch,
         )
     last = layout.width - 1
     return InputAddressing(
