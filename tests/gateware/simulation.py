@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
-from amaranth.sim import SimulatorContext, Simulator
+from amaranth.sim import Simulator, SimulatorContext
 from numpy.typing import NDArray
 
 from hwgen.flow.folder import Interface
@@ -14,6 +16,10 @@ from hwgen.flow.frames import from_beats, to_beats
 from hwgen.gateware import Accelerator
 from hwgen.plan import Plan
 from hwgen.plan.interfaces import interfaces
+from hwgen.plan.weight_stream import weight_stream
+
+SETTLE = 100
+"""Cycles after reset in which every core has fetched its first schedule record."""
 
 
 @dataclass
@@ -26,11 +32,17 @@ class Run:
     frame_starts: list[int] = field(default_factory=list)
     layer_ends: list[int] = field(default_factory=list)
 
-    @property
-    def layer_cycles(self) -> list[int]:
-        """Cycles of each layer_done pulse of the first frame, from its start."""
-        ends = [self.frame_starts[0], *self.layer_ends]
-        return [after - before for before, after in zip(ends, ends[1:], strict=False)]
+    def cycles(self, plan: Plan) -> list[int]:
+        """Cycles by layer of the plan in the first frame (or batch): from pulse to pulse, the first from the start."""
+        result = [0] * len(plan.layers)
+        ends = [self.frame_starts[0], *self.layer_ends[: len(plan.pulses)]]
+        for layer, (before, after) in zip(plan.pulses, pairwise(ends), strict=True):
+            result[layer] += after - before
+        return result
+
+    def starts(self, plan: Plan) -> list[int]:
+        """The cycle in which each frame (or batch) starts."""
+        return self.frame_starts[:: plan.options.batch // plan.shape.input.frames]
 
 
 def interface(plan: Plan, name: str) -> Interface:
@@ -39,79 +51,109 @@ def interface(plan: Plan, name: str) -> Interface:
     return Interface(**values)
 
 
-def run(
-    plan: Plan, frames: NDArray[np.integer], *, stalls: random.Random | None = None, weights: list[int] | None = None
-) -> Run:
-    """All frames through the core; with ``stalls`` both sides hold still at random."""
-    source, sink = interface(plan, "input"), interface(plan, "output")
-    beats = [int.from_bytes(beat.tobytes(), "little") for frame in to_beats(frames, source) for beat in frame]
-    wanted = len(frames) * sink.beats_per_frame
-    core = Accelerator(plan=plan)
-    simulator = Simulator(core)
-    simulator.add_clock(1e-8)
-    result = Run(np.zeros(0, dtype=np.int64))
-    received: list[int] = []
-    lasts: list[bool] = []
+class _Bench:
+    """Drives and watches one accelerator."""
 
-    def stalled() -> bool:
-        return stalls is not None and stalls.random() < 0.4
+    def __init__(self, plan: Plan, stalls: random.Random | None, settle: int) -> None:
+        self.core = Accelerator(plan=plan)
+        self.stalls = stalls
+        self.settle = settle
+        self.received: list[int] = []
+        self.lasts: list[bool] = []
+        self.result = Run(np.zeros(0, dtype=np.int64))
 
-    async def send_weights(ctx: SimulatorContext) -> None:
-        for word in weights or []:
-            ctx.set(core.s_axis_weights_tdata, word)
-            ctx.set(core.s_axis_weights_tvalid, 1)
-            await ctx.tick().until(core.s_axis_weights_tready)
-        if weights:
-            ctx.set(core.s_axis_weights_tvalid, 0)
+    def stalled(self) -> bool:
+        return self.stalls is not None and self.stalls.random() < 0.4
 
-    async def send(ctx: SimulatorContext) -> None:
+    async def send(self, ctx: SimulatorContext, prefix: str, beats: Sequence[int]) -> None:
+        data, valid, ready = (getattr(self.core, f"{prefix}_{name}") for name in ("tdata", "tvalid", "tready"))
         for beat in beats:
-            while stalled():
-                ctx.set(core.s_axis_tvalid, 0)
+            while self.stalled():
                 await ctx.tick()
-            ctx.set(core.s_axis_tdata, beat)
-            ctx.set(core.s_axis_tvalid, 1)
-            await ctx.tick().until(core.s_axis_tready)
-        ctx.set(core.s_axis_tvalid, 0)
+            ctx.set(data, beat)
+            ctx.set(valid, 1)
+            taken = False
+            while not taken:
+                *_, taken = await ctx.tick().sample(ready)
+            ctx.set(valid, 0)
 
-    async def receive(ctx: SimulatorContext) -> None:
-        cycle = 0
-        limit = 5000 + 6 * len(frames) * (plan.compute_cycles + plan.load_cycles + plan.unload_cycles) + 4 * len(
-            weights or []
-        )
+    async def receive(self, ctx: SimulatorContext, wanted: int, limit: int) -> None:
+        core, result = self.core, self.result
         held: int | None = None
-        while len(received) < wanted:
-            assert cycle < limit, f"{result} no output after {cycle} cycles, {len(received)} of {wanted} beats"
-            ready = not stalled()
+        for cycle in range(limit):
+            ready = not self.stalled()
             ctx.set(core.m_axis_tready, ready)
             _, _, valid, data, last, in_valid, in_ready, started, done = await ctx.tick().sample(
                 core.m_axis_tvalid, core.m_axis_tdata, core.m_axis_tlast, core.s_axis_tvalid, core.s_axis_tready,
                 core.frame_start, core.layer_done,
             )  # fmt: skip
-            if held is not None:
-                assert valid and data == held, "the payload must stay while it stalls"
+            assert held is None or (valid, data) == (1, held), "the payload must stay while it stalls"
             held = data if valid and not ready else None
             if valid and ready:
-                received.append(data)
-                lasts.append(bool(last))
-                result.output_beats.append(cycle)
-            if in_valid and in_ready:
-                result.input_beats.append(cycle)
-            if started:
-                result.frame_starts.append(cycle)
-            if done:
-                result.layer_ends.append(cycle)
-            cycle += 1
+                self.received.append(data)
+                self.lasts.append(bool(last))
+            for happened, cycles in (
+                (valid and ready, result.output_beats),
+                (in_valid and in_ready, result.input_beats),
+                (started, result.frame_starts),
+                (done, result.layer_ends),
+            ):
+                if happened:
+                    cycles.append(cycle)
+            if len(self.received) == wanted:
+                return
+        raise AssertionError(
+            f"no more output after {limit} cycles: {len(self.received)} of {wanted} beats, {result}"
+        )
 
-    async def both(ctx: SimulatorContext) -> None:
-        await send_weights(ctx)
-        await send(ctx)
 
-    simulator.add_process(both)
+def run(
+    plan: Plan,
+    frames: NDArray[np.integer],
+    *,
+    stalls: random.Random | None = None,
+    weights: Sequence[int] | None = None,
+    settle: int = 0,
+) -> Run:
+    """All frames through the core.
+
+    Parameters
+    ----------
+    frames:
+        (n, *plan.input_shape), n a multiple of the batch.
+    stalls:
+        Both sides hold still at random; None: never.
+    weights:
+        Beats for a core with loadable weights; None: those of the plan.
+    settle:
+        Cycles of silence before the first frame.
+    """
+    source, sink = interface(plan, "input"), interface(plan, "output")
+    beats = [int.from_bytes(beat.tobytes(), "little") for frame in to_beats(frames, source) for beat in frame]
+    loading = weights if weights is not None else weight_stream(plan).tolist() if plan.shape.loadable else []
+    wanted = len(frames) * sink.beats_per_frame
+    cycles = plan.load_cycles + plan.compute_cycles + plan.unload_cycles
+    limit = 1000 + settle + 3 * len(loading) + 6 * len(frames) * (cycles + len(beats))
+    bench = _Bench(plan, stalls, settle)
+
+    async def send(ctx: SimulatorContext) -> None:
+        if loading:
+            await bench.send(ctx, "s_axis_weights", loading)
+        if settle:
+            await ctx.tick().repeat(settle)
+        await bench.send(ctx, "s_axis", beats)
+
+    async def receive(ctx: SimulatorContext) -> None:
+        await bench.receive(ctx, wanted, limit)
+
+    simulator = Simulator(bench.core)
+    simulator.add_clock(1e-8)
+    simulator.add_process(send)
     simulator.add_testbench(receive)
     simulator.run()
-    expected_lasts = [(index + 1) % sink.beats_per_frame == 0 for index in range(wanted)]
-    assert lasts == expected_lasts, "tlast must mark each frame's last beat"
-    raw = np.frombuffer(b"".join(beat.to_bytes(sink.beat_bytes, "little") for beat in received), np.uint8)
+    ends = [(index + 1) % sink.beats_per_frame == 0 for index in range(wanted)]
+    assert bench.lasts == ends, "tlast must mark each frame's last beat"
+    raw = np.frombuffer(b"".join(beat.to_bytes(sink.beat_bytes, "little") for beat in bench.received), np.uint8)
+    result = bench.result
     result.outputs = from_beats(raw.reshape(len(frames), sink.beats_per_frame, sink.beat_bytes), sink)
     return result

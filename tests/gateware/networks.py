@@ -1,0 +1,315 @@
+"""Random small networks that the array can compute, with the grid they run on and the frames they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+from numpy.typing import NDArray
+
+from hwgen.model import (
+    Activation,
+    AvgPool2d,
+    CodebookWeights,
+    Conv2d,
+    Dense,
+    DenseWeights,
+    Flatten,
+    Layer,
+    MaxPool2d,
+    Mean,
+    Model,
+    Requant,
+    Requantize,
+    Weights,
+    validate,
+)
+from hwgen.plan import PlanOptions
+
+ROUNDINGS = ("half_up", "floor", "tflite_single", "tflite_double")
+WINDOW_OPS = ("conv", "depthwise", "max_pool", "avg_pool")
+MAP_OPS = (*WINDOW_OPS, *WINDOW_OPS, "mean", "requantize", "dense", "flatten")
+VECTOR_OPS = ("dense", "dense", "dense", "requantize")
+
+
+DrawnWindow = tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]
+"""Kernel, stride, padding."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, the core to build of it, and frames (n, *input shape) of three batches; the seed of its stalls."""
+
+    model: Model
+    options: PlanOptions
+    frames: NDArray[np.integer]
+    stalls: int | None
+
+    def __repr__(self) -> str:
+        lines = [f"{self.options}, {len(self.frames)} frames, stalls {self.stalls}", f"input {self.model.input}"]
+        lines += [_line(layer) for layer in self.model.layers]
+        return "\n".join(lines)
+
+
+def _line(layer: Layer) -> str:
+    known = ("stride", "padding", "groups", "kernel")
+    text = " ".join(f"{key}={getattr(layer, key)}" for key in known if hasattr(layer, key))
+    weights = getattr(layer, "weights", None)
+    stored = f"{weights.encoding} {weights.shape} of {weights.bits} bits" if weights is not None else ""
+    rounding = getattr(getattr(layer, "requant", None), "rounding", "")
+    return f"{layer.name}({', '.join(layer.inputs)}): {layer.op} {text} {stored} {rounding} -> {layer.output}"
+
+
+def numbers(rng: np.random.Generator, low: int, high: int, shape: tuple[int, ...], style: str) -> NDArray[np.int64]:
+    """Integers low..high: evenly, nothing but the extremes, or close to zero."""
+    if style == "extreme":
+        return rng.choice([low, high], shape).astype(np.int64)
+    values = rng.integers(low, high + 1, shape)
+    return np.clip(values // 8, low, high) if style == "small" else values
+
+
+class Drawer:
+    """Draws one layer after another; structure by Hypothesis, numbers from a drawn seed."""
+
+    def __init__(
+        self, draw: DrawFn, *, pes: int, lanes: int, columns: int, bits: tuple[int, ...], weight_bits: int
+    ) -> None:
+        self.draw = draw
+        self.pes = pes
+        self.lanes = lanes
+        self.columns = columns
+        self.bits = bits
+        self.weight_bits = weight_bits
+        self.rng = np.random.default_rng(draw(st.integers(0, 1 << 30)))
+        self.layers: list[Layer] = []
+        self.maps: dict[str, Activation] = {}
+
+    def activation(self, shape: tuple[int, ...]) -> Activation:
+        """Any width, sign, zero point and clamp."""
+        bits, signed = self.draw(st.sampled_from(self.bits)), self.draw(st.booleans())
+        low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+        zero = self.draw(st.sampled_from([low, high, 0]) | st.integers(low, high))
+        least, most = low, high
+        match self.draw(st.sampled_from(["full", "full", "relu", "narrow"])):
+            case "relu":
+                least = zero
+            case "narrow":
+                least = self.draw(st.integers(low, high))
+                most = self.draw(st.integers(least, high))
+        return Activation(
+            shape=shape, bits=bits, signed=signed, scale=0.5, zero_point=zero, min=least, max=most
+        )
+
+    def requant(self, source: Activation, output: Activation, sums: NDArray[np.int64]) -> Requant:
+        """Multipliers that carry accumulators of up to ``sums`` x the input's range onto about the output's range."""
+        reach = max(abs(source.min - source.zero_point), abs(source.max - source.zero_point), 1)
+        ratio = (output.max - output.min + 1) / np.maximum(sums * reach, 1)
+        gain = self.draw(st.sampled_from([-4, -1, 0, 0, 1]))
+        spread = self.rng.uniform(0.6, 1.4, sums.shape) if self.draw(st.booleans()) else np.ones(sums.shape)
+        digits = self.draw(st.sampled_from([31, 31, 16, 8, 1]))
+        # 2^digits > multiplier >= 2^(digits - 1), as TFLite normalises them for digits = 31
+        exponent = digits - 1 - np.floor(np.log2(ratio * spread * 2.0**gain)).astype(np.int64)
+        exponent = np.clip(exponent, 0, 62)
+        multiplier = np.rint(ratio * spread * 2.0**gain * 2.0**exponent).astype(np.int64)
+        return Requant(
+            multiplier=np.clip(multiplier, 0, (1 << 31) - 1).astype(np.int32),
+            shift=exponent.astype(np.int8),
+            rounding=self.draw(st.sampled_from(ROUNDINGS)),
+        )
+
+    def weights(self, shape: tuple[int, ...]) -> Weights:
+        """Plain or shared, of any width; shared ones with or without a code for 0."""
+        bits = self.draw(st.integers(2, self.weight_bits))
+        low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+        style = self.draw(st.sampled_from(["even", "even", "extreme", "small"]))
+        if self.draw(st.booleans()):
+            return DenseWeights.from_dense(numbers(self.rng, low, high, shape, style), bits=bits)
+        code_bits = self.draw(st.integers(1, 4))
+        codebook = numbers(self.rng, low, high, (1 << code_bits,), style)
+        if self.draw(st.booleans()):
+            codebook[self.rng.integers(codebook.size)] = 0
+        else:
+            codebook[codebook == 0] = 1
+        return CodebookWeights(
+            codes=self.rng.integers(0, codebook.size, shape).astype(np.uint8),
+            codebook=codebook.astype(np.int8 if bits <= 8 else np.int16),
+            code_bits=code_bits,
+            bits=bits,
+        )
+
+    def bias(self, channels: int, sums: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        if self.draw(st.booleans()):
+            return None
+        return (self.rng.uniform(-40, 40, channels) * sums).astype(np.int64)
+
+    def window(self, height: int, width: int, cost: int) -> DrawnWindow:
+        """Kernel, stride and padding; ``cost`` columns per tap and group bound the kernel."""
+        kernel, stride, pads = [], [], []
+        left = max(1, self.columns // max(1, cost))
+        for size in (height, width):
+            taps = self.draw(st.integers(1, max(1, min(5, left))))
+            left //= taps
+            before = self.draw(st.integers(0, taps - 1))
+            after = self.draw(st.integers(0, taps - 1))
+            kernel.append(taps)
+            pads += [before, max(after, taps - size - before)]
+            stride.append(self.draw(st.sampled_from([1, 1, 2, 3])))
+        return (kernel[0], kernel[1]), (stride[0], stride[1]), (pads[0], pads[1], pads[2], pads[3])
+
+    def rows(self, cost: int) -> int:
+        """Output channels; ``cost`` columns per pass bound the passes."""
+        passes = max(1, self.columns // max(1, cost))
+        return self.draw(st.integers(1, min(9, passes * self.pes)))
+
+    def add(self, name: str, op: str, source: str) -> Activation:
+        """One layer behind ``source``; its output."""
+        layer = getattr(self, f"_{op}")(name, source, self.maps[source])
+        self.layers.append(layer)
+        self.maps[name] = layer.output
+        return layer.output
+
+    def _groups(self, positions: int) -> int:
+        return -(-positions // self.lanes)
+
+    def _conv(self, name: str, source: str, x: Activation) -> Layer:
+        channels, height, width = x.chw
+        kernel, stride, padding = self.window(height, width, channels * self._groups(height * width))
+        size = sizes(height, width, kernel, stride, padding)
+        rows = self.rows(channels * kernel[0] * kernel[1] * self._groups(size[0] * size[1]))
+        weights = self.weights((rows, channels, *kernel))
+        sums = np.abs(weights.decode().astype(np.int64)).sum(axis=(1, 2, 3))
+        output = self.activation((rows, *size))
+        return Conv2d(
+            name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(rows, sums),
+            requant=self.requant(x, output, sums), stride=stride, padding=padding,
+        )  # fmt: skip
+
+    def _depthwise(self, name: str, source: str, x: Activation) -> Layer:
+        channels, height, width = x.chw
+        kernel, stride, padding = self.window(height, width, self._groups(height * width))
+        weights = self.weights((channels, 1, *kernel))
+        sums = np.abs(weights.decode().astype(np.int64)).sum(axis=(1, 2, 3))
+        output = self.activation((channels, *sizes(height, width, kernel, stride, padding)))
+        return Conv2d(
+            name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(channels, sums),
+            requant=self.requant(x, output, sums), stride=stride, padding=padding, groups=channels,
+        )  # fmt: skip
+
+    def _pooled(self, x: Activation, shape: tuple[int, ...]) -> Activation:
+        """The same numbers, clamped anew."""
+        low, high = x.full_range
+        least = self.draw(st.sampled_from([low, x.min, min(max(x.zero_point, low), high)]))
+        most = self.draw(st.sampled_from([high, max(least, x.max)]))
+        return Activation(
+            shape=shape, bits=x.bits, signed=x.signed, scale=x.scale, zero_point=x.zero_point, min=least, max=most
+        )
+
+    def _pool_window(self, x: Activation) -> DrawnWindow:
+        """No window lies wholly in the padding: where one would, the pool has no padding and a kernel that fits."""
+        _, height, width = x.chw
+        kernel, stride, padding = self.window(height, width, self._groups(height * width))
+        size = sizes(height, width, kernel, stride, padding)
+        if any((size[axis] - 1) * stride[axis] - padding[2 * axis] >= (height, width)[axis] for axis in (0, 1)):
+            return (min(kernel[0], height), min(kernel[1], width)), stride, (0, 0, 0, 0)
+        return kernel, stride, padding
+
+    def _max_pool(self, name: str, source: str, x: Activation) -> Layer:
+        channels, height, width = x.chw
+        kernel, stride, padding = self._pool_window(x)
+        output = self._pooled(x, (channels, *sizes(height, width, kernel, stride, padding)))
+        return MaxPool2d(name=name, inputs=(source,), output=output, kernel=kernel, stride=stride, padding=padding)
+
+    def _avg_pool(self, name: str, source: str, x: Activation) -> Layer:
+        channels, height, width = x.chw
+        kernel, stride, padding = self._pool_window(x)
+        output = self._pooled(x, (channels, *sizes(height, width, kernel, stride, padding)))
+        return AvgPool2d(
+            name=name, inputs=(source,), output=output, kernel=kernel, stride=stride, padding=padding,
+            count_include_pad=any(padding),
+        )  # fmt: skip
+
+    def _mean(self, name: str, source: str, x: Activation) -> Layer:
+        channels, height, width = x.chw
+        output = self.activation(self.draw(st.sampled_from([(channels,), (channels, 1, 1)])))
+        requant = self.requant(x, output, np.full(channels, height * width))
+        return Mean(name=name, inputs=(source,), output=output, requant=requant)
+
+    def _requantize(self, name: str, source: str, x: Activation) -> Layer:
+        output = self.activation(x.shape)
+        requant = self.requant(x, output, np.ones(x.shape[0], np.int64))
+        return Requantize(name=name, inputs=(source,), output=output, requant=requant)
+
+    def _flatten(self, name: str, source: str, x: Activation) -> Layer:
+        return Flatten(name=name, inputs=(source,), output=Activation(**vars(x) | {"shape": (x.size,)}))
+
+    def _dense(self, name: str, source: str, x: Activation) -> Layer:
+        rows = self.rows(x.size)
+        weights = self.weights((rows, x.size))
+        sums = np.abs(weights.decode().astype(np.int64)).sum(axis=1)
+        output = self.activation((rows,))
+        return Dense(
+            name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(rows, sums),
+            requant=self.requant(x, output, sums),
+        )  # fmt: skip
+
+
+def sizes(
+    height: int, width: int, kernel: tuple[int, int], stride: tuple[int, int], padding: tuple[int, int, int, int]
+) -> tuple[int, int]:
+    """Height and width of a window's output."""
+    top, bottom, left, right = padding
+    return (height + top + bottom - kernel[0]) // stride[0] + 1, (width + left + right - kernel[1]) // stride[1] + 1
+
+
+@st.composite
+def _cases(
+    draw: DrawFn, columns: int, bits: tuple[int, ...], weight_bits: int, most_pes: int, stalls: bool
+) -> Case:
+    pes = draw(st.integers(1, most_pes))
+    lanes = draw(st.sampled_from([1, 2, 4, 8]))
+    drawer = Drawer(draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits)
+    side = st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 11])
+    if draw(st.integers(0, 3)):
+        shape: tuple[int, ...] = (draw(st.integers(1, 5)), draw(side), draw(side))
+    else:
+        shape = (draw(st.sampled_from([1, 2, 3, 5, 8, 13, 16, 31])),)
+    x = drawer.maps["input"] = drawer.activation(shape)
+    last = "input"
+    for index in range(draw(st.integers(1, 3))):
+        ops = MAP_OPS if len(x.shape) == 3 else VECTOR_OPS
+        op = draw(st.sampled_from(ops))
+        if op == "depthwise" and x.shape[0] == 1:
+            op = "conv"
+        x = drawer.add(f"l{index}", op, last)
+        last = f"l{index}"
+    if all(isinstance(layer, Flatten) for layer in drawer.layers):
+        drawer.add("last_one", "requantize", last)
+        last = "last_one"
+    model = Model(name="drawn", input=drawer.maps["input"], layers=tuple(drawer.layers), outputs=(last,))
+    validate(model)
+    connected = any(isinstance(layer, Dense) for layer in model.layers)
+    batch = draw(st.sampled_from([1, 1, 2, 3, 5])) if connected else 1
+    options = PlanOptions(
+        pes=pes,
+        lanes=lanes,
+        requantisers=draw(st.sampled_from([None, *(n for n in range(1, pes + 1) if pes % n == 0)])),
+        weights=draw(st.sampled_from(["rom", "rom", "load"])),
+        batch=batch,
+    )
+    style = draw(st.sampled_from(["even", "even", "extreme"]))
+    frames = numbers(drawer.rng, model.input.min, model.input.max, (3 * batch, *shape), style)
+    return Case(model, options, frames.astype(model.input.dtype), draw(st.integers(0, 99)) if stalls else None)
+
+
+def cases(
+    *,
+    columns: int = 700,
+    bits: tuple[int, ...] = (2, 4, 8),
+    weight_bits: int = 8,
+    most_pes: int = 8,
+    stalls: bool = False,
+) -> SearchStrategy[Case]:
+    """Networks of 1..3 layers of about ``columns`` columns each, maps of ``bits``, weights of 2..``weight_bits``."""
+    return _cases(columns, bits, weight_bits, most_pes, stalls)

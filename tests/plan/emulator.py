@@ -1,0 +1,203 @@
+"""What a plan's memory images make the array compute: an interpreter of the schedule in plain Python, without a clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.plan import Plan
+from hwgen.plan.fields import FieldLayout
+
+Record = dict[str, int]
+
+
+def unpacked(layout: FieldLayout, word: int) -> Record:
+    """The fields of a word, unsigned."""
+    values = {}
+    for name, width in layout.fields:
+        values[name] = word & ((1 << width) - 1)
+        word >>= width
+    return values
+
+
+def signed(value: int, bits: int) -> int:
+    """Two's complement."""
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+@dataclass
+class Emulator:
+    """Runs all steps of a frame (or batch)."""
+
+    plan: Plan
+
+    def __post_init__(self) -> None:
+        shape = self.plan.shape
+        self.size = 1 << shape.address_bits
+        self.banks = np.zeros((shape.pes, self.size), np.int64)
+        self.output = np.full((shape.pes, shape.output_words), -(1 << 40), np.int64)
+        self.written: list[tuple[int, int]] = []
+        self.tap_table = [unpacked(shape.tap_fields, word) for word in self.plan.image("taps").words]
+
+    def load(self, frames: NDArray[np.integer]) -> None:
+        """Frames that lie side by side (n, *input shape) into the banks, by the input map's layout."""
+        shape, layout = self.plan.shape, self.plan.maps[0]
+        stream = shape.input
+        offset = 0 if stream.signed else 1 << (stream.bits - 1)
+        for index, frame in enumerate(frames):
+            values = frame.reshape(layout.channels, layout.height, layout.width).astype(np.int64) - offset
+            for (c, y, x), value in np.ndenumerate(values):
+                self.banks[c % shape.pes, layout.address(c // shape.pes, y, x) + index] = value
+
+    def run(self, frames: NDArray[np.integer]) -> NDArray[np.int64]:
+        """All steps on the frames of a batch (n, *input shape); the outputs (n, *output shape)."""
+        shape = self.plan.shape
+        waiting = list(frames.reshape(-1, shape.input.frames, *frames.shape[1:]))
+        for read_word, write_word in zip(
+            self.plan.image("schedule_read").words, self.plan.image("schedule_write").words, strict=True
+        ):
+            read, write = unpacked(shape.read_fields, read_word), unpacked(shape.write_fields, write_word)
+            if read["waits_input"]:
+                self.load(waiting.pop(0))
+            self.step(read, write)
+            assert read["last_step"] == write["last_step"]
+            if read["last_step"]:
+                assert not waiting, "every frame must be waited for"
+                return self.outputs()
+        raise AssertionError("no step is the last")
+
+    def step(self, read: Record, write: Record) -> None:
+        shape = self.plan.shape
+        writer = _Writer(write, dict(shape.write_fields.fields)["base"])
+        group_address, position = read["base"], 0
+        for _ in range(read["outer"] + 1):
+            for inner in range(read["inner"] + 1):
+                places = [divmod(position + lane, read["wrap"] + 1) for lane in range(shape.lanes)]
+                for index in range(read["passes"] + 1):
+                    sums = self.accumulate(read, group_address + index * read["pass_stride"], index, places)
+                    self.write_back(write, writer, index, sums, places)
+                position += shape.lanes
+                group_address += shape.lanes if inner < read["inner"] else read["row_jump"]
+
+    def accumulate(
+        self, read: Record, start: int, index: int, places: list[tuple[int, int]]
+    ) -> NDArray[np.int64]:
+        """Accumulators (pes, lanes) of one pass."""
+        shape = self.plan.shape
+        pad = signed(read["pad_value"], shape.act_bits)
+        weights = self.weights(read, index)
+        acc = np.zeros((shape.pes, shape.lanes), np.int64)
+        column = 0
+        for channel in range(read["channels"] + 1):
+            slot, bank = divmod(channel, shape.pes)
+            for tap in range(read["taps"] + 1):
+                entry = self.tap_table[read["tap_base"] + tap]
+                address = start + slot * read["slot_stride"] + entry["offset"]
+                vectors = self.banks[:, (address + np.arange(shape.lanes)) % self.size]
+                if shape.has_padding:
+                    rows, columns = np.array(places).T
+                    valid = (entry["x_low"] <= columns) & (columns <= entry["x_high"])
+                    valid &= (entry["y_low"] <= rows) & (rows <= entry["y_high"])
+                    vectors = np.where(valid, vectors, pad)
+                chosen = vectors if read["local"] else vectors[bank]
+                products = weights[:, column] * chosen
+                if read["maximum"]:
+                    acc = products if column == 0 else np.maximum(acc, products)
+                else:
+                    acc = acc + products
+                column += 1
+        if read["wide"]:
+            acc = np.repeat(acc.sum(axis=1)[:, None], shape.lanes, axis=1)
+        return acc
+
+    def weights(self, read: Record, index: int) -> NDArray[np.int64]:
+        """Decoded weights (pes, columns, lanes) of a pass."""
+        shape = self.plan.shape
+        bits = shape.code_bits if read["coded"] else shape.weight_bits
+        stride = shape.shift_units[read["unit"]]
+        per_word = read["last_in_word"] + 1
+        columns = (read["channels"] + 1) * (read["taps"] + 1)
+        words = -(-columns // per_word)
+        first = read["weight_base"] + (0 if read["repeat"] else index * words)
+        result = np.zeros((shape.pes, columns, shape.lanes), np.int64)
+        for pe in range(shape.pes):
+            image = self.plan.image(f"weights_{pe}").words
+            for column in range(columns):
+                word = image[first + column // per_word] >> column % per_word * stride
+                for lane in range(shape.lanes):
+                    unit = word >> (lane * bits if read["wide"] else 0) & ((1 << bits) - 1)
+                    if read["coded"]:
+                        codebook = self.plan.codebook
+                        assert codebook is not None
+                        unit = codebook.words[(read["table"] << shape.code_bits) + unit]
+                    result[pe, column, lane] = signed(unit, shape.weight_bits)
+        return result
+
+    def write_back(
+        self, write: Record, writer: _Writer, index: int, sums: NDArray[np.int64], places: list[tuple[int, int]]
+    ) -> None:
+        """Requantised and stored, each PE in its own bank."""
+        shape = self.plan.shape
+        for lane in range(shape.lanes):
+            if write["wide"] and lane:
+                continue
+            y, x = places[lane]
+            if y >= write["y_limit"] or x >= write["x_limit"]:
+                continue
+            address = writer.address(index, y, x)
+            for pe in range(shape.pes):
+                q = self.requantise(write, index, pe, int(sums[pe, lane]))
+                if write["to_output"]:
+                    self.output[pe, address] = q
+                else:
+                    self.banks[pe, address] = q
+
+    def requantise(self, write: Record, index: int, pe: int, acc: int) -> int:
+        shape = self.plan.shape
+        unit, within = divmod(pe, shape.pes_per_requantiser)
+        place = write["requant_base"] + index * shape.pes_per_requantiser + within
+        mul = self.plan.image(f"requant_mul_{unit}").words[place]
+        fields = unpacked(shape.requant_fields, self.plan.image(f"requant_add_{unit}").words[place])
+        total = acc * mul + (signed(fields["add"], dict(shape.requant_fields.fields)["add"]) << shape.add_zeros)
+        if shape.correction_bits and total >= 0:
+            total += fields["correction"]
+        low, high = signed(write["low"], shape.act_bits), signed(write["high"], shape.act_bits)
+        offset = signed(write["offset"], shape.act_bits + 1)
+        return min(max((total >> shape.shifts[fields["shift"]]) + offset, low), high)
+
+    def outputs(self) -> NDArray[np.int64]:
+        """The buffer as the stream sends it, (batch, *output shape)."""
+        shape = self.plan.shape
+        stream = shape.output
+        offset = 0 if stream.signed else 1 << (stream.bits - 1)
+        slots = -(-stream.channels // shape.pes)
+        frames = self.output.T.reshape(stream.frames, stream.pixels_per_frame, slots * shape.pes)
+        values = frames[:, :, : stream.channels].transpose(0, 2, 1) + offset
+        return values.reshape(stream.frames, *self.plan.output_shape)
+
+
+class _Writer:
+    """Addresses of positions (Y, X) by the increments of a write record."""
+
+    def __init__(self, write: Record, bits: int) -> None:
+        self._write = write
+        self._mask = (1 << bits) - 1
+        self._offsets: dict[tuple[int, int], int] = {}
+        offset, phase_y = 0, 0
+        for y in range(write["y_limit"]):
+            phase_x = 0
+            for x in range(write["wrap"] + 1):
+                self._offsets[y, x] = offset
+                split_x = phase_x == write["x_phases"]
+                if x < write["wrap"]:
+                    offset += write["x_wrap_step"] if split_x else write["x_step"]
+                phase_x = 0 if split_x else phase_x + 1
+            split_y = phase_y == write["y_phases"]
+            offset += write["y_wrap_step"] if split_y else write["y_step"]
+            phase_y = 0 if split_y else phase_y + 1
+
+    def address(self, index: int, y: int, x: int) -> int:
+        return self._write["base"] + index * self._write["pass_stride"] + self._offsets[y, x] & self._mask

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from hwgen.plan import latency
+
+
+def test_the_broadcast_has_a_stage_for_every_two_address_bits() -> None:
+    for pes in range(1, 130):
+        stages = latency.broadcast(pes)
+        assert 4**stages >= pes
+        assert stages == 1 or 4 ** (stages - 1) < pes
+
+
+def test_a_correction_costs_one_more_cycle() -> None:
+    assert latency.requantise(5) == latency.requantise(0) + 1
+
+
+def test_a_codebook_costs_a_memory() -> None:
+    assert latency.decode("dense") == 0
+    assert latency.decode("codebook") == latency.decode("mixed") == latency.MEMORY
+
+
+@pytest.mark.parametrize("pes", [1, 3, 16, 128])
+@pytest.mark.parametrize("lanes", [1, 2, 64])
+@pytest.mark.parametrize("coding", ["dense", "codebook", "mixed"])
+def test_weights_are_ready_with_the_vector(pes: int, lanes: int, coding: str) -> None:
+    """The fetch starts behind the column, also where a local layer skips the broadcast."""
+    due = latency.vector(pes, lanes) - latency.decode(coding) - latency.WEIGHT_FETCH
+    assert due - latency.broadcast(pes) >= 1

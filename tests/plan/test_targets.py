@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from hwgen.plan.targets import TARGETS, Target
+
+
+def test_targets_are_found_by_their_names() -> None:
+    assert {name: target.name for name, target in TARGETS.items()} == {name: name for name in TARGETS}
+    assert {"generic", "ice40-up5k", "ecp5-85k"} <= set(TARGETS)
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_a_block_is_as_deep_as_a_power_of_two(target: Target) -> None:
+    depth, rest = divmod(target.block_bits, target.block_width)
+    assert rest == 0 or target.block_width == 32
+    assert depth & (depth - 1) == 0 or target.block_width == 32
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_the_largest_automatic_grid_is_not_beyond_a_whole_device(target: Target) -> None:
+    assert target.max_pes >= 1
+    assert target.max_lanes & (target.max_lanes - 1) == 0
+    assert min(target.luts, target.multipliers, target.blocks) > 0
+    assert target.clock_mhz > 0
