@@ -96,10 +96,6 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
                 hint=f"put the {layer.op} before the flatten",
             )
         ops.append(_lower(model, layer, sources[0]))
-    read = {op.source for op in ops}
-    for op in ops[:-1]:
-        if op.layer.name not in read:
-            raise UnsupportedError("nothing reads the layer's output", layer=op.layer.name, hint="remove the layer")
     if not ops:
         raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)
     if len(model.outputs) > 1:

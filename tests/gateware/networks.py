@@ -86,6 +86,11 @@ class Drawer:
         self.layers: list[Layer] = []
         self.maps: dict[str, Activation] = {}
 
+    @property
+    def flattened(self) -> bool:
+        """The last layer is a flatten: only a fully connected layer can read what was a map."""
+        return bool(self.layers) and isinstance(self.layers[-1], Flatten)
+
     def activation(self, shape: tuple[int, ...]) -> Activation:
         """Any width, sign, zero point and clamp."""
         bits, signed = self.draw(st.sampled_from(self.bits)), self.draw(st.booleans())
@@ -279,13 +284,13 @@ def _cases(
     last = "input"
     for index in range(draw(st.integers(1, 3))):
         ops = MAP_OPS if len(x.shape) == 3 else VECTOR_OPS
-        op = draw(st.sampled_from(ops))
+        op = "dense" if drawer.flattened else draw(st.sampled_from(ops))
         if op == "depthwise" and x.shape[0] == 1:
             op = "conv"
         x = drawer.add(f"l{index}", op, last)
         last = f"l{index}"
     if all(isinstance(layer, Flatten) for layer in drawer.layers):
-        drawer.add("last_one", "requantize", last)
+        drawer.add("last_one", "dense", last)
         last = "last_one"
     model = Model(name="drawn", input=drawer.maps["input"], layers=tuple(drawer.layers), outputs=(last,))
     validate(model)

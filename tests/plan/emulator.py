@@ -1,4 +1,4 @@
-"""What a plan's memory images make the array compute: an interpreter of the schedule in plain Python, without a clock."""
+"""What a plan's memory images make the array compute: a plain interpreter of the schedule, without a clock."""
 
 from __future__ import annotations
 

@@ -1,0 +1,120 @@
+"""Small layers and models by hand, for tests that need a certain one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwgen.model import (
+    Activation,
+    AvgPool2d,
+    CodebookWeights,
+    Conv2d,
+    Dense,
+    DenseWeights,
+    Flatten,
+    Layer,
+    MaxPool2d,
+    Model,
+    Requant,
+    Requantize,
+    Weights,
+    validate,
+)
+
+SEED = 7
+
+
+def act(*shape: int, **changes: Any) -> Activation:
+    return Activation(**{"shape": shape, "scale": 0.5, "zero_point": 3, "min": -128, "max": 127} | changes)
+
+
+def requant(channels: int) -> Requant:
+    return Requant(
+        multiplier=np.full(channels, 3001, np.int32), shift=np.full(channels, 20, np.int8), rounding="half_up"
+    )
+
+
+def weights(*shape: int) -> DenseWeights:
+    return DenseWeights.from_dense(np.random.default_rng(SEED).integers(-127, 128, shape))
+
+
+def shared(*shape: int, zero: bool = True) -> CodebookWeights:
+    """Sixteen shared values, 0 among them or not."""
+    rng = np.random.default_rng(SEED)
+    codebook = np.delete(np.arange(-9, 10), 9)[:16].astype(np.int8)
+    if zero:
+        codebook[3] = 0
+    return CodebookWeights(codes=rng.integers(0, 16, shape).astype(np.uint8), codebook=codebook, code_bits=4, bits=8)
+
+
+def conv(
+    name: str,
+    source: str,
+    x: Activation,
+    stored: Weights,
+    *,
+    stride: tuple[int, int] = (1, 1),
+    pad: int = 0,
+    **more: Any,
+) -> Conv2d:
+    rows, _, kh, kw = stored.shape
+    _, height, width = x.chw
+    size = (height + 2 * pad - kh) // stride[0] + 1, (width + 2 * pad - kw) // stride[1] + 1
+    return Conv2d(
+        **{
+            "name": name,
+            "inputs": (source,),
+            "output": act(rows, *size),
+            "weights": stored,
+            "stride": stride,
+            "padding": (pad,) * 4,
+            "requant": requant(rows),
+        }
+        | more
+    )
+
+
+def dense(name: str, source: str, stored: Weights, **more: Any) -> Dense:
+    rows = stored.shape[0]
+    return Dense(
+        **{"name": name, "inputs": (source,), "output": act(rows), "weights": stored, "requant": requant(rows)} | more
+    )
+
+
+def max_pool(name: str, source: str, x: Activation, kernel: int, stride: int) -> MaxPool2d:
+    channels, height, width = x.chw
+    output = act(channels, (height - kernel) // stride + 1, (width - kernel) // stride + 1)
+    return MaxPool2d(name=name, inputs=(source,), output=output, kernel=(kernel,) * 2, stride=(stride,) * 2)
+
+
+def avg_pool(name: str, source: str, x: Activation, kernel: int, **more: Any) -> AvgPool2d:
+    channels, height, width = x.chw
+    values = {"output": act(channels, height - kernel + 1, width - kernel + 1), "stride": (1, 1)} | more
+    return AvgPool2d(name=name, inputs=(source,), kernel=(kernel,) * 2, **values)
+
+
+def flatten(name: str, source: str, x: Activation) -> Flatten:
+    return Flatten(name=name, inputs=(source,), output=act(x.size))
+
+
+def requantize(name: str, source: str, x: Activation) -> Requantize:
+    return Requantize(name=name, inputs=(source,), output=act(*x.shape), requant=requant(x.shape[0]))
+
+
+def model(source: Activation, *layers: Layer, outputs: tuple[str, ...] = ()) -> Model:
+    result = Model(name="tiny", input=source, layers=layers, outputs=outputs or (layers[-1].name,))
+    validate(result)
+    return result
+
+
+def lenet() -> Model:
+    """Convolution, pooling, convolution, flatten, two fully connected layers; the weights of two layers are shared."""
+    x = act(1, 9, 8)
+    first = conv("conv1", "input", x, weights(3, 1, 3, 3), pad=1)
+    pool = max_pool("pool1", "conv1", first.output, 2, 2)
+    second = conv("conv2", "pool1", pool.output, shared(5, 3, 3, 3))
+    flat = flatten("flat", "conv2", second.output)
+    hidden = dense("fc1", "flat", shared(7, flat.output.size))
+    return model(x, first, pool, second, flat, hidden, dense("fc2", "fc1", weights(4, 7)))
