@@ -71,7 +71,7 @@ class Emulator:
 
     def step(self, read: Record, write: Record) -> None:
         shape = self.plan.shape
-        writer = _Writer(write, dict(shape.write_fields.fields)["base"])
+        writer = Writer(write, dict(shape.write_fields.fields)["base"])
         group_address, position = read["base"], 0
         for _ in range(read["outer"] + 1):
             for inner in range(read["inner"] + 1):
@@ -137,7 +137,7 @@ class Emulator:
         return result
 
     def write_back(
-        self, write: Record, writer: _Writer, index: int, sums: NDArray[np.int64], places: list[tuple[int, int]]
+        self, write: Record, writer: Writer, index: int, sums: NDArray[np.int64], places: list[tuple[int, int]]
     ) -> None:
         """Requantised and stored, each PE in its own bank."""
         shape = self.plan.shape
@@ -179,7 +179,7 @@ class Emulator:
         return values.reshape(stream.frames, *self.plan.output_shape)
 
 
-class _Writer:
+class Writer:
     """Addresses of positions (Y, X) by the increments of a write record."""
 
     def __init__(self, write: Record, bits: int) -> None:

@@ -22,6 +22,9 @@ from hwgen.model import (
     Weights,
     validate,
 )
+from hwgen.plan.ops import array_ops
+from hwgen.plan.placement import output_layout, place
+from hwgen.plan.steps import Grid, Step, build_steps
 
 SEED = 7
 
@@ -118,3 +121,11 @@ def lenet() -> Model:
     flat = flatten("flat", "conv2", second.output)
     hidden = dense("fc1", "flat", shared(7, flat.output.size))
     return model(x, first, pool, second, flat, hidden, dense("fc2", "fc1", weights(4, 7)))
+
+
+def steps_of(net: Model, grid: Grid, batch: int = 1) -> list[Step]:
+    """The schedule of a model on a grid."""
+    ops = array_ops(net)
+    placement = place(net, ops, pes=grid.pes, lanes=grid.lanes, batch=batch)
+    output = output_layout(net, ops[-1].layer.name, pes=grid.pes, batch=batch)
+    return build_steps(ops, placement, output, grid, batch=batch)

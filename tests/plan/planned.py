@@ -1,0 +1,45 @@
+"""A drawn network's way to its steps, as :func:`hwgen.plan.build.build_plan` goes it, and what lies beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import assume
+
+from hwgen.errors import UnsupportedError
+from hwgen.model import Model
+from hwgen.plan import Plan, PlanOptions, build_plan
+from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.placement import Placement, output_layout, place
+from hwgen.plan.steps import Grid, Step, build_steps
+from tests.gateware.networks import Case
+
+
+@dataclass
+class Planned:
+    ops: tuple[ArrayOp, ...]
+    grid: Grid
+    placement: Placement
+    steps: Sequence[Step]
+
+
+def planned(case: Case) -> Planned:
+    """Steps of a case with one requantiser for all PEs (or as many as it asks for)."""
+    options = case.options
+    assert options.pes is not None
+    assert options.lanes is not None
+    grid = Grid(pes=options.pes, lanes=options.lanes, pes_per_requantiser=options.pes // (options.requantisers or 1))
+    ops = array_ops(case.model)
+    placement = place(case.model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
+    output = output_layout(case.model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
+    return Planned(ops, grid, placement, build_steps(ops, placement, output, grid, batch=options.batch))
+
+
+def buildable(model: Model, options: PlanOptions) -> Plan:
+    """The plan; an example is dropped where a drawn requantisation has no hardware form."""
+    try:
+        return build_plan(model, options)
+    except UnsupportedError as error:
+        assume("requantisation of channel" not in str(error))
+        raise

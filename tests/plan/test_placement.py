@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import lcm
+
+from hypothesis import given
+
+from hwgen.plan.layout import ceil_div
+from hwgen.plan.placement import MIN_WORDS, batched, output_layout
+from hwgen.plan.steps import Step
+from hwgen.plan.walk import factors
+from tests.gateware.networks import Case, cases
+from tests.plan.planned import planned
+
+small_cases = cases(columns=20000)
+
+
+def lives(name: str, steps: Sequence[Step]) -> list[tuple[int, int]]:
+    """Positions in the schedule from a map's first write to the last read before it is written again."""
+    found: list[tuple[int, int]] = []
+    begin: int | None = None
+    end = -1
+    for position, step in enumerate(steps):
+        if step.op.source == name:
+            end = position
+        if not step.to_output and step.op.layer.name == name:
+            if begin is None:
+                begin = position
+            elif end > begin:
+                found.append((begin, end))
+                begin = position
+    assert begin is not None
+    return [*found, (begin, end)]
+
+
+@given(case=small_cases)
+def test_maps_that_live_at_once_lie_apart(case: Case) -> None:
+    plan = planned(case)
+    maps = plan.placement.maps
+    whole = [(0, len(plan.steps))]  # the input may arrive at any time
+    alive = {name: whole if name == "input" else lives(name, plan.steps) for name in maps}
+    for one, other in combinations(maps, 2):
+        together = any(a <= d and c <= b for a, b in alive[one] for c, d in alive[other])
+        apart = (
+            maps[one].base + maps[one].extent <= maps[other].base
+            or maps[other].base + maps[other].extent <= maps[one].base
+        )
+        assert apart or not together, (maps[one], maps[other], alive)
+
+
+@given(case=small_cases)
+def test_banks_hold_every_map_and_little_more(case: Case) -> None:
+    plan = planned(case)
+    maps = plan.placement.maps.values()
+    top = max(layout.base + layout.extent for layout in maps)
+    assert plan.placement.bank_words == max(MIN_WORDS, ceil_div(top, plan.grid.lanes))
+    assert all(layout.base % plan.grid.lanes == 0 and layout.base >= 0 for layout in maps)
+    assert top <= sum(layout.extent for layout in maps)
+
+
+@given(case=small_cases)
+def test_the_split_suits_reader_and_writer(case: Case) -> None:
+    plan = planned(case)
+    maps = plan.placement.maps
+    for op in plan.ops:
+        layout = maps[op.source]
+        frames = batched(op, case.options.batch)
+        for stride, size in zip(op.window.stride, (op.window.out_height, op.window.out_width), strict=True):
+            assert size == 1 or layout.split % stride == 0
+        assert frames or layout.pitch >= ceil_div(op.window.out_width, factors(layout.split, op.window)[1])
+        if op.layer.name in maps and not frames:
+            target = maps[op.layer.name].split
+            for factor in factors(layout.split, op.window):
+                assert target % factor == 0 or factor % target == 0, "two increments must do for the writer"
+    assert all(layout.split <= lcm(3, 2) for layout in maps.values())
+
+
+@given(case=small_cases)
+def test_the_output_buffer_has_a_word_for_each_pixel_and_slot(case: Case) -> None:
+    plan = planned(case)
+    name = plan.ops[-1].layer.name
+    channels, height, width = case.model.activation(name).chw
+    layout = output_layout(case.model, name, pes=plan.grid.pes, batch=case.options.batch)
+    slots = ceil_div(channels, plan.grid.pes)
+    order = [layout.address(slot, y, x) for y in range(height) for x in range(width) for slot in range(slots)]
+    assert order == list(range(height * width * slots))
+    assert layout.extent == len(order) * case.options.batch
