@@ -13,6 +13,7 @@ from hwgen.cli.progress import progress
 from hwgen.cli.tables import print_facts, print_gap, print_table
 from hwgen.flow import simulate as flow
 from hwgen.flow.folder import CoreFolder
+from hwgen.flow.netlist import netlist_of
 
 
 class Simulator(StrEnum):
@@ -26,15 +27,21 @@ def simulate(
     inputs: Inputs,
     outputs: Outputs,
     simulator: Annotated[Simulator, typer.Option("--simulator", help="What runs the Verilog.")] = Simulator.CXXRTL,
+    netlist: Annotated[
+        str | None,
+        typer.Option("--netlist", metavar="TARGET", help="Synthesise first and simulate the gates (generic, ice40-up5k)."),
+    ] = None,
     json: Json = None,
 ) -> None:
-    """Play frames through the Verilog.
+    """Play frames through the Verilog, or through the gates it becomes.
 
     Without stalls; the cycles are counted.
     """
     folder = CoreFolder.open(core)
     frames = read_frames(inputs)
     with progress() as report:
+        if netlist is not None:
+            folder = netlist_of(folder, netlist, progress=report)
         result = flow.simulate(folder, frames, simulator.value, progress=report)
     write_outputs(outputs, result.outputs)
     if json != STDOUT:
