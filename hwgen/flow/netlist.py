@@ -12,8 +12,8 @@ from hwgen.flow.tools import SYNTHESIS
 from hwgen.flow.yosys import run_script, share
 
 MODELS: dict[str, tuple[str, ...]] = {"generic": (), "ice40-up5k": ("ice40/cells_sim.v",)}
-"""Targets whose every cell has a behavioural model in Yosys, and the files that hold them. The block RAMs and multipliers of
-ECP5, Gowin and Xilinx have none."""
+"""Targets whose every cell has a behavioural model in Yosys, and the files that hold them. The block RAMs and
+multipliers of ECP5, Gowin and Xilinx have none."""
 
 
 def netlist_of(folder: CoreFolder, target: str, *, progress: Progress = silent) -> CoreFolder:
