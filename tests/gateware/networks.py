@@ -103,9 +103,7 @@ class Drawer:
             case "narrow":
                 least = self.draw(st.integers(low, high))
                 most = self.draw(st.integers(least, high))
-        return Activation(
-            shape=shape, bits=bits, signed=signed, scale=0.5, zero_point=zero, min=least, max=most
-        )
+        return Activation(shape=shape, bits=bits, signed=signed, scale=0.5, zero_point=zero, min=least, max=most)
 
     def requant(self, source: Activation, output: Activation, sums: NDArray[np.int64]) -> Requant:
         """Multipliers that carry accumulators of up to ``sums`` x the input's range onto about the output's range."""
@@ -269,9 +267,7 @@ def sizes(
 
 
 @st.composite
-def _cases(
-    draw: DrawFn, columns: int, bits: tuple[int, ...], weight_bits: int, most_pes: int, stalls: bool
-) -> Case:
+def _cases(draw: DrawFn, columns: int, bits: tuple[int, ...], weight_bits: int, most_pes: int, stalls: bool) -> Case:
     pes = draw(st.integers(1, most_pes))
     lanes = draw(st.sampled_from([1, 2, 4, 8]))
     drawer = Drawer(draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits)

@@ -102,9 +102,7 @@ class _Bench:
                     cycles.append(cycle)
             if len(self.received) == wanted:
                 return
-        raise AssertionError(
-            f"no more output after {limit} cycles: {len(self.received)} of {wanted} beats, {result}"
-        )
+        raise AssertionError(f"no more output after {limit} cycles: {len(self.received)} of {wanted} beats, {result}")
 
 
 def run(

@@ -82,9 +82,7 @@ class Emulator:
                 position += shape.lanes
                 group_address += shape.lanes if inner < read["inner"] else read["row_jump"]
 
-    def accumulate(
-        self, read: Record, start: int, index: int, places: list[tuple[int, int]]
-    ) -> NDArray[np.int64]:
+    def accumulate(self, read: Record, start: int, index: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
         """Accumulators (pes, lanes) of one pass."""
         shape = self.plan.shape
         pad = signed(read["pad_value"], shape.act_bits)

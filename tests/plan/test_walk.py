@@ -80,9 +80,7 @@ def check_walk(walk: Walk, layout: MapLayout, window: Window, lanes: int) -> lis
 
 
 @given(drawn=windows(), lanes=st.sampled_from([1, 2, 4, 8, 16]), extra=st.sampled_from([1, 1, 2, 3]))
-def test_every_lane_reads_its_element_or_padding(
-    drawn: tuple[tuple[int, int], Window], lanes: int, extra: int
-) -> None:
+def test_every_lane_reads_its_element_or_padding(drawn: tuple[tuple[int, int], Window], lanes: int, extra: int) -> None:
     size, window = drawn
     layout = layout_for(size, window, lanes, extra)
     made: list[tuple[int, int]] = []

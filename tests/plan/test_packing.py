@@ -1,0 +1,121 @@
+"""Packed weights, unpacked again as the decoders do it, are the weights in the order of the walk."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from numpy.typing import NDArray
+
+from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
+from hwgen.plan.steps import Grid, Step
+from tests.gateware.networks import Case, cases
+from tests.plan.emulator import signed
+from tests.plan.planned import planned
+from tests.plan.small import act, conv, dense, flatten, lenet, max_pool, model, shared, steps_of, weights
+
+
+def unpacked(words: list[int], step: Step, form: WeightFormat, lanes: int) -> NDArray[np.int64]:
+    """One PE's decoded weights, (passes, columns, lanes): the columns of a word follow each other from its low end."""
+    op = step.op
+    unit, column_bits = form.unit_bits(op), form.column_bits(op, wide=step.wide, lanes=lanes)
+    passes = 1 if op.repeated else step.passes
+    per_word = form.word_bits // column_bits
+    words_per_pass = -(-step.columns() // per_word)
+    assert len(words) == passes * words_per_pass
+    assert all(word >> form.word_bits == 0 for word in words)
+    size = 1 << form.code_bits
+    image = codebook_image(form)
+    result = np.zeros((passes, step.columns(), lanes), np.int64)
+    for index, column, lane in np.ndindex(*result.shape):
+        word = words[index * words_per_pass + column // per_word] >> column % per_word * column_bits
+        value = word >> (lane * unit if step.wide else 0) & ((1 << unit) - 1)
+        if form.coded(op):
+            assert image is not None
+            value = image.words[form.table(op) * size + value]
+        result[index, column, lane] = signed(value, form.weight_bits)
+    return result
+
+
+def expected(step: Step, grid: Grid, pe: int) -> NDArray[np.int64]:
+    """The same by the definition: row pass*PEs + pe, columns channel > tap, or word > bank with a feature per lane."""
+    op = step.op
+    passes = 1 if op.repeated else step.passes
+    result = np.zeros((passes, step.columns(), grid.lanes), np.int64)
+    _, channels, _, width = op.weights.shape
+    for index in range(passes):
+        row = index * grid.pes + pe
+        if row >= op.rows:
+            continue
+        if not step.wide:
+            result[index] = op.weights[row].reshape(-1, 1)
+            continue
+        for column, lane in np.ndindex(step.columns(), grid.lanes):
+            word, bank = divmod(column, grid.pes)
+            slot, place = divmod(word * grid.lanes + lane, step.source_slot_stride)
+            y, x = divmod(place, width)
+            if slot * grid.pes + bank < channels and y < op.weights.shape[2]:
+                result[index, column, lane] = op.weights[row, slot * grid.pes + bank, y, x]
+    return result
+
+
+@given(case=cases(columns=1500, weight_bits=16))
+def test_packed_weights_unpack_to_the_weights(case: Case) -> None:
+    plan = planned(case)
+    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes)
+    for step in plan.steps:
+        rows = [pe for pe in range(plan.grid.pes) if pe < step.op.rows]
+        packed = pack_weights(step, form, plan.grid)
+        assert len(packed) == plan.grid.pes
+        for pe in rows:
+            found, wanted = unpacked(packed[pe], step, form, plan.grid.lanes), expected(step, plan.grid, pe)
+            # a row beyond the last output channel drains unread
+            used = [index for index in range(len(found)) if index * plan.grid.pes + pe < step.op.rows]
+            np.testing.assert_array_equal(found[used], wanted[used])
+
+
+@given(case=cases(columns=1500, weight_bits=16))
+def test_the_format_is_the_narrowest_that_holds_all_layers(case: Case) -> None:
+    plan = planned(case)
+    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes)
+    low = min(min(int(op.weights.min()) for op in plan.ops), *(min(table) for table in form.tables), -1)
+    high = max(max(int(op.weights.max()) for op in plan.ops), *(max(table) for table in form.tables), 1)
+    fits = [bits for bits in range(2, 20) if -(1 << (bits - 1)) <= low and high < 1 << (bits - 1)]
+    assert form.weight_bits == fits[0]
+    columns = {form.column_bits(step.op, wide=step.wide, lanes=plan.grid.lanes) for step in plan.steps}
+    assert form.shift_units == tuple(sorted(columns))
+    assert form.word_bits == max(columns)
+
+
+GRID = Grid(pes=2, lanes=4, pes_per_requantiser=1)
+
+
+def test_codings_follow_the_layers() -> None:
+    x = act(2, 4, 4)
+    plain = conv("a", "input", x, weights(2, 2, 2, 2))
+    coded = conv("b", "input", x, shared(2, 2, 2, 2))
+    pool = max_pool("p", "b", coded.output, 2, 1)
+    flat = flatten("flat", "p", pool.output)
+    both = dense("fc", "flat", weights(3, 8))
+
+    def form(net_layers: tuple[object, ...]) -> WeightFormat:
+        steps = steps_of(model(x, *net_layers), GRID)  # type: ignore[arg-type]
+        return weight_format([step.op for step in steps], steps, lanes=GRID.lanes)
+
+    assert form((plain,)).coding == "dense"
+    assert form((coded,)).coding == "codebook"
+    with_pool = form((coded, pool))
+    assert with_pool.coding == "codebook"
+    assert (1,) in with_pool.tables, "a pool multiplies by the code of 1"
+    mixed = form((coded, pool, flat, both))
+    assert mixed.coding == "mixed"
+    assert (1,) not in mixed.tables
+
+
+def test_a_dense_core_has_no_codebook() -> None:
+    steps = steps_of(lenet(), GRID)
+    form = weight_format([step.op for step in steps], steps, lanes=GRID.lanes)
+    image = codebook_image(form)
+    assert image is not None
+    assert image.depth == len(form.tables) << form.code_bits
+    plain = WeightFormat("dense", 8, 0, 8, (8,), ())
+    assert codebook_image(plain) is None
