@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import zlib
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+
+# A Yosys on PATH may be too old for Amaranth.
+os.environ["AMARANTH_USE_YOSYS"] = "builtin"
 
 settings.register_profile(
     "hwgen",

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amaranth.back import rtlil
-from amaranth.hdl import Elaboratable, Fragment, Instance
+from amaranth.hdl import Elaboratable, Fragment, Instance, Value
+from amaranth.lib import wiring
 
 from hwgen.emit.identifiers import identifier, snake_case
 from hwgen.emit.rtlil_names import readable
@@ -89,8 +90,9 @@ class Hierarchy:
             ports = {name: signal for name, signal, _ in design.ports}
         else:
             outside = design.fragments[info.parent].used_signals
+            members = _members(fragment)
             for signal in info.used_signals:
-                if signal in outside:
+                if signal in outside or id(signal) in members:
                     ports[identifier(signal.name, ports)] = signal
         text, names = rtlil.convert_fragment(
             fragment,
@@ -107,6 +109,14 @@ class Hierarchy:
             {name: signal for name, signal in ports.items() if directions.get(name) == "input"},
             {name: signal for name, signal in ports.items() if directions.get(name) == "output"},
         )
+
+
+def _members(fragment: Fragment) -> set[int]:
+    """Identities of the component's own ports: they stay ports where nothing outside drives or reads them."""
+    component = fragment.origins[0] if fragment.origins else None
+    if not isinstance(component, wiring.Component):
+        return set()
+    return {id(Value.cast(value)) for _path, _member, value in component.signature.flatten(component)}
 
 
 def _suffix(text: _Text, alike: list[tuple[str, ...]]) -> str:

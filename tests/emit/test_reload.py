@@ -1,0 +1,30 @@
+"""Weight streams for cores that load them."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwgen.emit.reload import stream_for
+from hwgen.errors import UsageError
+from tests.emit.conftest import Written
+from tests.emit.networks import tiny
+
+
+def test_the_model_as_built_gives_the_stream_as_built(loadable: Written) -> None:
+    stream = stream_for(loadable.manifest, loadable.model, loadable.model)
+    assert stream == (loadable.path / "mem" / "weights.bin").read_bytes()
+
+
+def test_a_core_with_baked_weights_is_refused(core: Written) -> None:
+    with pytest.raises(UsageError, match="build it with --weights load"):
+        stream_for(core.manifest, core.model, core.model)
+
+
+def test_a_memory_that_is_too_small_is_named_with_both_depths(loadable: Written) -> None:
+    with pytest.raises(UsageError, match=r"needs \d+ words of \w+, the core has \d+ \(build a core for this model\)"):
+        stream_for(loadable.manifest, loadable.model, tiny(features=90))
+
+
+def test_another_structure_is_named(loadable: Written) -> None:
+    with pytest.raises(UsageError, match="another structure than the core's: "):
+        stream_for(loadable.manifest, loadable.model, tiny(features=3))
