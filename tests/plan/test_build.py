@@ -1,0 +1,96 @@
+"""A plan's memory images, interpreted, compute what the model means."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from hwgen import golden
+from hwgen.errors import HwgenError, UsageError
+from hwgen.plan import PlanOptions, build_plan
+from tests.gateware.networks import Case, cases
+from tests.plan.emulator import Emulator
+from tests.plan.planned import buildable
+from tests.plan.small import act, conv, dense, lenet, max_pool, model, weights
+
+
+@settings(max_examples=60)
+@given(case=cases(columns=1500))
+def test_the_images_compute_the_model(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    frames = case.frames[: case.options.batch]
+    outputs = Emulator(plan).run(frames)
+    expected = golden.infer(case.model, frames)
+    np.testing.assert_array_equal(outputs.reshape(expected.shape), expected)
+
+
+@settings(max_examples=25)
+@given(case=cases(columns=800, bits=(2, 8, 16), weight_bits=16))
+def test_also_with_sixteen_bits(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    frames = case.frames[: case.options.batch]
+    outputs = Emulator(plan).run(frames)
+    expected = golden.infer(case.model, frames)
+    np.testing.assert_array_equal(outputs.reshape(expected.shape), expected)
+
+
+@given(case=cases(columns=1500))
+def test_every_word_fits_and_every_layer_is_counted(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    for image in plan.images:
+        assert image.width >= 1, image.name
+        assert image.depth >= 1, image.name
+        assert all(0 <= word < 1 << image.width for word in image.words), image.name
+    assert [layer.name for layer in plan.layers] == [layer.name for layer in case.model.layers]
+    assert {plan.layers[index].name for index in plan.pulses} == {
+        layer.name for layer in plan.layers if layer.op != "flatten"
+    }
+    assert all(layer.cycles > 0 for layer in plan.layers if layer.op != "flatten")
+    assert all(0 <= layer.utilisation <= 1 for layer in plan.layers)
+    assert plan.interval >= max(plan.load_cycles - 1, max(layer.cycles for layer in plan.layers))
+
+
+def test_work_is_counted_by_layer() -> None:
+    plan = build_plan(lenet(), PlanOptions(pes=2, lanes=4))
+    by_name = {layer.name: layer for layer in plan.layers}
+    assert by_name["conv1"].macs == 3 * 9 * 72
+    assert by_name["pool1"].macs == 0
+    assert by_name["flat"].cycles == 0
+    assert by_name["flat"].algorithm == "alias"
+    assert by_name["fc2"].macs == by_name["fc2"].weights == 28
+    assert by_name["conv2"].encoding == "codebook"
+    codes = lenet().layer("conv2").weights.decode()  # type: ignore[attr-defined]
+    assert by_name["conv2"].nonzero_weights == np.count_nonzero(codes)
+    assert by_name["conv2"].nonzero_macs == np.count_nonzero(codes) * 4
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_batch_multiplies_the_work(batch: int) -> None:
+    plan = build_plan(lenet(), PlanOptions(pes=2, lanes=4, batch=batch))
+    assert sum(layer.macs for layer in plan.layers) == batch * sum(
+        layer.macs for layer in build_plan(lenet(), PlanOptions(pes=2, lanes=4)).layers
+    )
+
+
+def test_a_batch_without_a_fully_connected_layer_is_refused() -> None:
+    x = act(2, 4, 4)
+    first = conv("c", "input", x, weights(2, 2, 1, 1))
+    net = model(x, first, max_pool("p", "c", first.output, 2, 2))
+    with pytest.raises(UsageError, match="batch of 2 needs a fully connected layer") as caught:
+        build_plan(net, PlanOptions(pes=1, lanes=1, batch=2))
+    assert caught.value.key == "--batch"
+
+
+def test_a_model_that_is_not_quantised_is_refused_by_name() -> None:
+    net = model(act(4), dense("fc", "input", weights(2, 4)))
+    layer = net.layers[0]
+    object.__setattr__(layer, "requant", None)
+    with pytest.raises(HwgenError, match="no requantisation") as caught:
+        build_plan(net, PlanOptions(pes=1, lanes=1))
+    assert caught.value.layer == "fc"
+
+
+@given(case=cases(columns=1500))
+def test_the_same_model_gives_the_same_plan(case: Case) -> None:
+    assert buildable(case.model, case.options).digest == buildable(case.model, case.options).digest
