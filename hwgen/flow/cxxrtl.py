@@ -9,6 +9,8 @@ from hwgen.flow.process import run
 from hwgen.flow.tools import SIMULATION, bench_folder, system_program
 from hwgen.flow.yosys import run_script, share
 
+DELTA_CYCLES = "require delta cycles during evaluation"
+
 
 def mangled(name: str) -> str:
     """The C++ name CXXRTL gives a public Verilog identifier."""
@@ -18,8 +20,9 @@ def mangled(name: str) -> str:
 def passes(folder: CoreFolder, target: Path) -> list[str]:
     """Yosys passes from the folder's sources to the C++ file ``target``.
 
-    ``memory -nomap`` merges output registers into read ports. ``splitnets`` after it breaks up buses that seem to feed
-    themselves: with no such loop the design settles in one evaluation a clock phase.
+    Only what makes the C++ smaller, and nothing that makes single bits of a bus constant or copies of each other (as
+    opt_dff, opt_mem, opt_reduce and wreduce do): such a bus looks as if it fed itself, and the design would take
+    several evaluations a cycle.
     """
     return [
         # Deferred: a memory's INIT is known only where it is instantiated.
@@ -27,9 +30,12 @@ def passes(folder: CoreFolder, target: Path) -> list[str]:
         f"hierarchy -check -top {folder.top}",
         "proc",
         "flatten",
-        "opt -full",
-        "memory -nomap",
-        "opt",
+        "opt_expr",
+        "opt_merge",
+        "opt_clean",
+        "memory_dff",
+        "memory_collect",
+        "opt_clean",
         "splitnets -driver",
         "clean -purge",
         f"write_cxxrtl -g0 {target}",
@@ -47,13 +53,18 @@ def compile_core(folder: CoreFolder, scratch: Path) -> Path:
     compiler = system_program("g++")
     generated, program = scratch / "core.cc", scratch / "drive"
     logs = folder.path / "reports"
-    run_script(passes(folder, generated), cwd=folder.path, log=logs / "cxxrtl.log", install=SIMULATION)
+    log = run_script(passes(folder, generated), cwd=folder.path, log=logs / "cxxrtl.log", install=SIMULATION)
     streams = {"INPUT": folder.input, "OUTPUT": folder.output, "WEIGHTS": folder.weights}
     defines = [f"-D{role}={mangled(stream.prefix)}" for role, stream in streams.items() if stream is not None]
+    if DELTA_CYCLES in log:
+        defines.append("-DDELTA_CYCLES")
+    include = share(SIMULATION) / "include/backends/cxxrtl/runtime"
     command = [
-        compiler, "-std=c++17", "-O2", "-DCORE_HEADER=\"cxxrtl_core.h\"", f"-DCORE_SOURCE=\"{generated.name}\"",
+        # -O2 takes longer to compile and is no faster.
+        compiler, "-std=c++17", "-O1", "-DNDEBUG",
+        "-DCORE_HEADER=\"cxxrtl_core.h\"", f"-DCORE_SOURCE=\"{generated.name}\"",
         f"-DCORE={mangled(folder.top)}", *defines,
-        f"-I{share(SIMULATION) / 'include/backends/cxxrtl/runtime'}", f"-I{scratch}",
+        f"-I{include}", f"-I{scratch}",
         str(bench_folder() / "drive.cpp"), "-o", str(program),
     ]  # fmt: skip
     run(command, cwd=scratch, log=logs / "cxxrtl-compile.log")

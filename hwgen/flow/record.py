@@ -21,7 +21,7 @@ class Record:
     frame_starts, layer_dones:
         The core's pulses.
     cycles_run, seconds:
-        Length of the run, and the wall time it took; 0 seconds where it was not measured.
+        Length of the run, and the processor time it took; 0 seconds where it was not measured.
     """
 
     first_inputs: list[int]
@@ -68,16 +68,18 @@ class Record:
     def compute_cycles(self, pulses: Sequence[int], layers: int) -> list[int]:
         """Cycles of each of ``layers`` layers for frame 0 (for all its batch).
 
-        A layer's cycles run from the end of the layer before it to its own end. ``frame_start`` is high in the first
-        cycle of the first layer, ``layer_done`` in a layer's last one; ``pulses`` says whose end each one is.
+        A layer's cycles run from the end of the layer before it, or from the start of its frame if that is later, to
+        its own end; ``pulses`` says whose end each ``layer_done`` is.
         """
-        ends = [self.frame_starts[0] - 1, *self.layer_dones[: len(pulses)]]
         cycles = [0] * layers
-        for layer, (before, end) in zip(pulses, pairwise(ends), strict=True):
-            cycles[layer] += end - before
+        before = 0
+        for layer, end in zip(pulses, self.layer_dones, strict=False):
+            started = max(start for start in self.frame_starts if start < end)
+            cycles[layer] += end - max(before, started)
+            before = end
         return cycles
 
     @property
     def cycles_per_second(self) -> float | None:
-        """Simulated cycles per second of wall time."""
+        """Simulated cycles per second of processor time."""
         return self.cycles_run / self.seconds if self.seconds else None

@@ -14,7 +14,7 @@ module scale_max (
     input  wire        m_axis_tready,
     output wire        m_axis_tlast,
     output wire        layer_done,
-    output reg         frame_start
+    output wire        frame_start
 );
     localparam BEATS = 12;
     localparam LOAD = 2'd0, SCALE = 2'd1, MAXIMUM = 2'd2, SEND = 2'd3;
@@ -40,6 +40,7 @@ module scale_max (
     wire write_back = state == SCALE && phase == 7 && last_lane;
 
     assign s_axis_tready = state == LOAD;
+    assign frame_start = accept && beat == BEATS - 1;
     assign m_axis_tvalid = state == SEND;
     assign m_axis_tlast = beat == 1;
     assign m_axis_tdata = (beat == 0) ? {best1, best0} : {8'd0, best2};
@@ -67,7 +68,6 @@ module scale_max (
     );
 
     always @(posedge aclk) begin
-        frame_start <= 1'b0;
         if (!aresetn) begin
             state <= LOAD;
             beat <= 0;
@@ -80,7 +80,6 @@ module scale_max (
                 if (beat == BEATS - 1) begin
                     beat <= 0;
                     state <= SCALE;
-                    frame_start <= 1'b1;
                 end
             end
             SCALE, MAXIMUM: begin

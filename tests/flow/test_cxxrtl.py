@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hwgen.errors import CheckFailedError
+from hwgen.flow import cxxrtl
 from hwgen.flow.cxxrtl import compile_core, mangled, passes
 from hwgen.flow.folder import CoreFolder
-from hwgen.flow.process import ToolFailedError
+from hwgen.flow.frames import from_beats, to_beats
+from hwgen.flow.native import compiled, play
+from hwgen.flow.process import ToolFailedError, silent
+from tests.flow.fixture import SHAPE, reference
 
 
 def test_names_are_mangled_as_cxxrtl_does() -> None:
@@ -17,12 +23,33 @@ def test_names_are_mangled_as_cxxrtl_does() -> None:
     assert mangled("core__x") == "p_core____x"
 
 
-def test_the_design_has_no_feedback_wires(core: CoreFolder, tmp_path: Path) -> None:
-    """One evaluation a clock phase settles it; Yosys warns where it takes more."""
+def test_one_evaluation_a_cycle_is_enough(core: CoreFolder, tmp_path: Path) -> None:
     assert compile_core(core, tmp_path).is_file()
     log = (core.path / "reports" / "cxxrtl.log").read_text()
     assert "Executing CXXRTL backend" in log
-    assert "feedback wires" not in log
+    assert cxxrtl.DELTA_CYCLES not in log
+
+
+def test_a_core_that_takes_several_evaluations(
+    edited: Callable[[str, str], CoreFolder], monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    """opt makes the enables of a memory copies of one bit, which looks like a loop."""
+    folder = edited("localparam BEATS = 12;", "localparam BEATS = 4'd12;")
+    usual = passes(folder, Path("core.cc"))
+    with_opt = [line.replace("opt_merge", "opt") for line in usual if line != "splitnets -driver"]
+    monkeypatch.setattr(cxxrtl, "passes", lambda _, target: [*with_opt[:-1], f"write_cxxrtl -g0 {target}"])
+    given = rng.integers(-128, 128, (20, *SHAPE))
+    beats, record = play(folder, compiled(folder, "cxxrtl", silent), to_beats(given, folder.input), silent)
+    assert cxxrtl.DELTA_CYCLES in (folder.path / "reports" / "cxxrtl.log").read_text()
+    assert np.array_equal(from_beats(beats, folder.output), reference(given))
+    assert record.cycles_per_frame == [301] + [302] * 19
+
+
+def test_a_combinational_loop_does_not_hang(edited: Callable[[str, str], CoreFolder]) -> None:
+    loop = "wire again = m_axis_tvalid; assign m_axis_tvalid = state == SEND && !again;"
+    folder = edited("assign m_axis_tvalid = state == SEND;", loop)
+    with pytest.raises(CheckFailedError, match="combinational loop"):
+        play(folder, compiled(folder, "cxxrtl", silent), to_beats(np.zeros((1, *SHAPE), int), folder.input), silent)
 
 
 def test_images_are_read_where_they_are_instantiated(core: CoreFolder) -> None:

@@ -31,12 +31,12 @@ def test_figures() -> None:
 
 
 def test_a_layer_ends_with_its_pulse() -> None:
-    """Cycles 10..14 are the first layer's: five, both ends counted."""
-    assert record().compute_cycles([0, 1, 2], 3) == [5, 5, 5]
+    assert record().compute_cycles([0, 1, 2], 3) == [4, 5, 5]
 
 
 def test_layers_without_pulse_cost_nothing_and_repeated_ones_add_up() -> None:
-    assert record().compute_cycles([0, 2, 0, 2], 4) == [5 + 5, 0, 5 + 6, 0]
+    """The second frame of a batch starts at 50, after the last pulse of the first."""
+    assert record().compute_cycles([0, 2, 2, 0, 0, 2], 4) == [4 + 6 + 10, 0, 5 + 5 + 5, 0]
 
 
 def test_reading_what_the_driver_wrote(tmp_path: Path) -> None:
