@@ -1,52 +1,67 @@
 """When each step runs: one after the other, but for the input that has to arrive and the output that has to leave.
 
-The loader writes a chunk in every cycle in which no result is written; it starts when the last layer that reads the input has
-ended. So the load of a frame hides behind the layers that follow, and what does not hide is a wait of the next frame's
-first step. The streams are taken not to stall.
+The loader writes a chunk in every cycle in which no result is written; it starts when the last layer that reads the
+input has ended. So the load of a frame hides behind the layers that follow, and what does not hide is a wait of the
+next frame's first step. The streams are taken not to stall.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from hwgen.plan.steps import Grid, Step
+
+MAX_FRAMES = 100
+"""Frames after which the interval is taken as it is, should it still change."""
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """``cycles``: of each step, from the end of the step before it (the first: from its start), waits included.
-    ``interval``: cycles from one frame's (or batch's) start to the next one's, once the core is busy."""
+    """What a frame (or batch) costs.
+
+    ``cycles``: of each step, from the end of the step before it (the first: from its start), waits included.
+    ``interval``: from one frame's start to the next one's, once the core is busy and nothing changes any more.
+    """
 
     cycles: tuple[int, ...]
     interval: int
 
 
 def timeline(steps: Sequence[Step], grid: Grid, *, chunks: int, unload: int) -> Timeline:
-    """Run the schedule three times; ``chunks`` arrive per load, ``unload`` cycles after its end the last beat has left."""
-    first: list[int] = []
-    starts: list[int] = []
+    """``chunks`` arrive per load; ``unload`` cycles after the last step's end the last beat has left."""
+    first: tuple[int, ...] | None = None
+    for before, now in pairwise(islice(starts(steps, grid, chunks=chunks, unload=unload), MAX_FRAMES)):
+        first = first or before
+        if all(b - before[0] == n - now[0] for b, n in zip(before, now, strict=True)):
+            break
+    assert first is not None
+    ends = [start + step.cycles(grid) for start, step in zip(first, steps, strict=True)]
+    cycles = tuple(end - previous for previous, end in pairwise([first[0], *ends]))
+    return Timeline(cycles, now[0] - before[0])
+
+
+def starts(steps: Sequence[Step], grid: Grid, *, chunks: int, unload: int) -> Iterator[tuple[int, ...]]:
+    """Frame after frame (or batch after batch) without an end: the cycle in which each step starts."""
     writes: list[tuple[int, int]] = []
     now, released, output_free = 0, -1, 0
-    for _ in range(3):
-        for position, step in enumerate(steps):
+    while True:
+        found: list[int] = []
+        for step in steps:
             start = now
             if step.first_of_frame and released >= 0:
                 start = max(start, _loaded(writes, released, chunks))
                 writes.clear()
             if step.to_output:
                 start = max(start, output_free)
-            if position == 0:
-                starts.append(start)
-            end = start + step.cycles(grid)
-            if not starts[1:]:
-                first.append(end - now)
+            found.append(start)
             writes += _writes(step, grid, start)
-            now = end
+            now = start + step.cycles(grid)
             if step.releases_input:
-                released = end
+                released = now
         output_free = now + unload + 1
-    return Timeline(tuple(first), starts[2] - starts[1])
+        yield tuple(found)
 
 
 def _loaded(writes: Sequence[tuple[int, int]], released: int, chunks: int) -> int:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwgen.errors import CheckFailedError, UsageError
+from hwgen.plan.choose import SLOWER, choose_grid, target_of
+from hwgen.plan.ops import array_ops
+from hwgen.plan.options import PlanOptions
+from hwgen.plan.parameters import op_intervals, staircase
+from hwgen.plan.requant import lower
+from hwgen.plan.steps import Grid
+from hwgen.plan.targets import TARGETS
+from tests.plan.small import act, dense, lenet, model, steps_of, weights
+
+NET = lenet()
+OPS = array_ops(NET)
+LOWERING = lower([staircase(op, op_intervals(NET, op)) for op in OPS])
+
+
+def chosen(options: PlanOptions) -> Grid:
+    return choose_grid(NET, OPS, options, LOWERING)
+
+
+def cycles(grid: Grid) -> int:
+    return sum(step.cycles(grid) for step in steps_of(NET, grid))
+
+
+@settings(max_examples=40)
+@given(pes=st.integers(1, 9), lanes=st.sampled_from([1, 2, 4, 8]), divisor=st.integers(1, 9))
+def test_what_the_user_says_is_taken(pes: int, lanes: int, divisor: int) -> None:
+    requantisers = divisor if pes % divisor == 0 else None
+    grid = chosen(PlanOptions(pes=pes, lanes=lanes, requantisers=requantisers))
+    assert (grid.pes, grid.lanes) == (pes, lanes)
+    if requantisers:
+        assert grid.pes_per_requantiser == pes // requantisers
+
+
+@pytest.mark.parametrize("pes", [1, 2, 6, 7, 8])
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_the_fewest_requantisers_that_cost_no_time(pes: int, lanes: int) -> None:
+    grid = chosen(PlanOptions(pes=pes, lanes=lanes))
+    one_each = cycles(Grid(pes=pes, lanes=lanes, pes_per_requantiser=1))
+    assert cycles(grid) <= SLOWER * one_each
+    fewer = [per for per in range(grid.pes_per_requantiser + 1, pes + 1) if pes % per == 0]
+    for per in fewer:
+        assert cycles(Grid(pes=pes, lanes=lanes, pes_per_requantiser=per)) > SLOWER * one_each
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_grid_fits_the_target(name: str) -> None:
+    target = TARGETS[name]
+    grid = chosen(PlanOptions(target=name))
+    assert grid.pes * grid.lanes <= target.multipliers
+    assert grid.pes <= target.max_pes
+    assert grid.lanes <= target.max_lanes
+    assert target_of(PlanOptions(target=name)) is target
+
+
+def test_a_larger_target_is_no_slower() -> None:
+    assert cycles(chosen(PlanOptions(target="ecp5-85k"))) <= cycles(chosen(PlanOptions(target="ice40-up5k")))
+
+
+def test_half_a_grid_is_completed() -> None:
+    assert chosen(PlanOptions(pes=3)).pes == 3
+    assert chosen(PlanOptions(lanes=2)).lanes == 2
+
+
+def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="no target 'toaster'") as caught:
+        chosen(PlanOptions(target="toaster"))
+    assert caught.value.key == "--target"
+    assert caught.value.hint is not None
+    assert all(name in caught.value.hint for name in TARGETS)
+
+
+def test_requantisers_must_divide_the_pes() -> None:
+    with pytest.raises(UsageError, match="4 requantisers do not divide 6 PEs"):
+        chosen(PlanOptions(pes=6, lanes=1, requantisers=4))
+
+
+def test_a_model_that_does_not_fit_is_refused_with_the_figures() -> None:
+    net = model(act(2000), dense("fc", "input", weights(300, 2000)))
+    ops = array_ops(net)
+    lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
+    with pytest.raises(CheckFailedError, match=r"does not fit ice40-up5k .* block RAMs \d+/30") as caught:
+        choose_grid(net, ops, PlanOptions(target="ice40-up5k"), lowering)
+    assert caught.value.key == "--target"

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwgen.plan.ops import array_ops
+from hwgen.plan.parameters import op_intervals, staircase
+from hwgen.plan.placement import output_layout, place
+from hwgen.plan.requant import lower
+from hwgen.plan.resources import FILL, Memory, Resources, estimate
+from hwgen.plan.steps import Grid
+from hwgen.plan.targets import TARGETS, Target
+from tests.plan.small import lenet
+
+
+def estimated(pes: int, lanes: int, requantisers: int = 1) -> Resources:
+    net = lenet()
+    ops = array_ops(net)
+    lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
+    placement = place(net, ops, pes=pes, lanes=lanes, batch=1)
+    output = output_layout(net, ops[-1].layer.name, pes=pes, batch=1)
+    grid = Grid(pes=pes, lanes=lanes, pes_per_requantiser=pes // requantisers)
+    return estimate(ops, placement, output, grid, lowering)
+
+
+def test_more_hardware_costs_more() -> None:
+    base = estimated(2, 2)
+    assert base.multipliers == 4
+    for larger in (estimated(4, 2), estimated(2, 4), estimated(2, 2, requantisers=2)):
+        assert larger.luts > base.luts
+    assert estimated(4, 2).multipliers == estimated(2, 4).multipliers == 8
+
+
+targets = st.sampled_from(list(TARGETS.values()))
+
+
+@given(target=targets, width=st.integers(1, 200), depth=st.integers(1, 5000), count=st.integers(1, 9))
+def test_blocks_hold_the_memory(target: Target, width: int, depth: int, count: int) -> None:
+    """Never fewer than the bits ask for, and never as many as twice the words that a block holds at its widest."""
+    blocks = Resources(0, 0, (Memory(width, depth, count),)).blocks(target)
+    assert blocks * target.block_bits >= width * depth * count
+    words = target.block_bits // target.block_width
+    assert blocks <= count * -(-width // target.block_width) * -(-depth // words)
+
+
+@given(target=targets, width=st.integers(1, 100), depth=st.integers(1, 3000))
+def test_a_deeper_or_wider_memory_needs_no_fewer_blocks(target: Target, width: int, depth: int) -> None:
+    def blocks(w: int, d: int) -> int:
+        return Resources(0, 0, (Memory(w, d, 1),)).blocks(target)
+
+    assert blocks(width, depth) <= blocks(width, depth + 100)
+    assert blocks(width, depth) <= blocks(width + target.block_width, depth)
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_what_fits_leaves_room_for_routing(target: Target) -> None:
+    most = Resources(int(FILL * target.luts), target.multipliers, ())
+    assert most.fits(target)
+    assert not replace(most, luts=most.luts + 1).fits(target)
+    assert not replace(most, multipliers=most.multipliers + 1).fits(target)
+    too_much = Memory(target.block_width, target.block_bits // target.block_width, target.blocks + 1)
+    assert not replace(most, memories=(too_much,)).fits(target)
+    text = replace(most, memories=(too_much,)).against(target)
+    assert f"block RAMs {target.blocks + 1}/{target.blocks}" in text
