@@ -25,6 +25,7 @@ from hwgen.errors import HwgenError
 
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
+STDOUT_FILE = 1
 
 # Typer exports BadParameter of the Click it runs on (its own copy since 0.26), whose bases are that Click's.
 UsageFault: type[Exception] = typer.BadParameter.__mro__[1]
@@ -74,9 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         status = _fail(_text(error), USAGE_STATUS)
     except (KeyboardInterrupt, typer.Abort):
         status = _fail("interrupted", INTERRUPTED_STATUS)
-    except BrokenPipeError:
-        # Who reads the output has closed it: the interpreter must not fail once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # Who reads the output has closed it (Click turns that into an exit): the interpreter must not fail once more
+        # when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT_FILE)
         status = 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""

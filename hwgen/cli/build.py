@@ -15,6 +15,7 @@ from hwgen.cli.options import Json, ModelFile
 from hwgen.cli.progress import progress
 from hwgen.cli.tables import percent, print_facts, print_gap
 from hwgen.emit import write_core
+from hwgen.emit.manifest import clock_mhz as clock_of
 from hwgen.errors import UnsupportedError
 from hwgen.plan import TARGETS, PlanOptions, build_plan
 
@@ -120,7 +121,8 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
     by_use = manifest["memory_bits_by_use"]
     uses = ", ".join(f"{use.replace('_', ' ')} {bits:,}" for use, bits in by_use.items() if bits)
     frames = "" if manifest["batch"] == 1 else f", {manifest['batch']} frames at a time"
-    microseconds = manifest["cycles"]["total"] / manifest["clock_mhz"]
+    clock = clock_of(manifest)
+    microseconds = manifest["cycles"]["total"] / clock
     print_gap()
     print_facts(
         [
@@ -128,7 +130,7 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
                 "array",
                 f"{manifest['pes']} PEs x {manifest['lanes']} lanes, {manifest['requantisers']} requantisers{frames}",
             ),
-            ("target", f"{manifest['target']}, {manifest['clock_mhz']:g} MHz: {microseconds:,.1f} us of computing"),
+            ("target", f"{manifest['target']}, {clock:g} MHz: {microseconds:,.1f} us of computing"),
             ("cycles", f"{manifest['cycles']['total']:,}, and {manifest['cycles']['io']:,} to load and unload"),
             ("utilisation", f"{percent(manifest['utilisation'])} % of the multipliers"),
             ("memory", f"{manifest['memory_bits']:,} bits: {uses}"),

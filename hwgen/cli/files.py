@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,9 @@ def read_frames(path: Path) -> NDArray[Any]:
         There is no such file, or it is no array that can be read without pickles.
     """
     try:
-        frames = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as stream:
+            frames = np.load(stream, allow_pickle=False)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "is not a NumPy array file"
         raise UsageError(reason, file=str(path), hint="give a .npy file, as numpy.save writes it") from None
     if not isinstance(frames, np.ndarray):

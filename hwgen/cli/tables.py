@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
@@ -12,6 +13,7 @@ from rich.text import Text
 
 MARGIN = "  "
 COLUMNS = 80
+WIDEST = 10_000
 
 
 def print_table(
@@ -42,28 +44,29 @@ def print_table(
     for row in rows:
         table.add_row(*(cell(value) for value in row))
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(
-            highlight=False, width=Measurement.get(console, console.options.update(width=10_000), table).maximum
-        )
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+        return
+    wide = Console(highlight=False, width=Measurement.get(console, console.options.update(width=WIDEST), table).maximum)
+    with wide.capture() as captured:
+        wide.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:
     """Print "name  value" lines, the values below each other, wrapped between words; None leaves a fact out."""
     lines = [(name, str(value)) for name, value in facts if value is not None]
     indent = max((len(name) for name, _ in lines), default=0) + len(MARGIN)
-    console = Console(highlight=False)
     for name, value in lines:
         # Paths and commands are never broken: who copies them wants one piece.
         pieces = wrap(value, COLUMNS - indent, break_long_words=False, break_on_hyphens=False) or [""]
         for index, piece in enumerate(pieces):
-            console.print(Text(f"{name if index == 0 else '':<{indent}}{piece}"), soft_wrap=True)
+            sys.stdout.write(f"{name if index == 0 else '':<{indent}}{piece}\n")
 
 
 def print_gap() -> None:
     """An empty line between two parts."""
-    Console().print()
+    sys.stdout.write("\n")
 
 
 def cell(value: object) -> Text:

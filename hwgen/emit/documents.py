@@ -8,6 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from hwgen.emit.manifest import clock_mhz
+
 # template -> path in the core's folder; {name} is the core's.
 DOCUMENTS: Mapping[str, str] = {
     "README.md.j2": "README.md",
@@ -37,7 +39,7 @@ def _environment() -> Environment:
 
 def documents(manifest: Mapping[str, Any], sources: list[str], memories: list[str]) -> dict[str, str]:
     """Texts by path, of a core with these Verilog files and memory images."""
-    values = {**manifest, "sources": sources, "memories": memories}
+    values = {**manifest, "clock_mhz": clock_mhz(manifest), "sources": sources, "memories": memories}
     return {
         path.format(name=manifest["name"]): _environment().get_template(template).render(values)
         for template, path in DOCUMENTS.items()

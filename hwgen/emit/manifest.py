@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -17,8 +18,8 @@ UTILISATION_DIGITS = 6
 def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
     """The manifest of a core built from the model.npz of that SHA-256; the same plan gives the same bytes.
 
-    ``cycles.io`` counts loading and unloading one frame (a batch), ``cycles.load`` the beats of the weight stream.
-    ``cycles.interval`` is what a frame (a batch) takes once the core is busy.
+    ``clock_mhz`` is null where none was asked for. ``cycles.io`` counts loading and unloading one frame (a batch),
+    ``cycles.load`` the beats of the weight stream.
     """
     options = plan.options
     by_use = plan.memory_bits
@@ -29,7 +30,7 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
         "model_sha256": model_sha256,
         "plan_sha256": plan.digest,
         "target": options.target,
-        "clock_mhz": options.clock_mhz or TARGETS[options.target].clock_mhz,
+        "clock_mhz": options.clock_mhz,
         "pes": plan.shape.pes,
         "lanes": plan.shape.lanes,
         "requantisers": plan.shape.requantisers,
@@ -48,6 +49,11 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
         "memory_bits": sum(by_use.values()),
         "memory_bits_by_use": by_use,
     }
+
+
+def clock_mhz(record: Mapping[str, Any]) -> float:
+    """The clock that the core of a manifest was built for."""
+    return float(record["clock_mhz"] or TARGETS[record["target"]].clock_mhz)
 
 
 def as_text(record: dict[str, Any]) -> str:

@@ -1,0 +1,106 @@
+"""``build``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hwgen.model import save
+from tests.cli.run import MODELS, Hwgen
+from tests.emit.networks import tiny
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    file = tmp_path / "some model.npz"
+    save(tiny(), file)
+    return file
+
+
+def test_writes_a_folder_named_after_the_model_and_prints_its_table(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
+    shown = hwgen("build", model.name, "--pes", 2, "--lanes", 2)
+    assert shown.status == 0, shown.err
+    folder = tmp_path / "rtl_out" / "tiny"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    lines = shown.out.splitlines()
+    assert lines[0].split() == ["layer", "op", "encoding", "algorithm", "MACs", "weights", "cycles", "util", "%"]
+    for line, layer in zip(lines[1:4], manifest["cycles"]["layers"], strict=True):
+        assert line.split()[:4] == [layer[key] for key in ("name", "op", "encoding", "algorithm")]
+        assert line.split()[6] == f"{layer['cycles']:,}"
+    assert lines[4].split()[0] == "total"
+    assert f"{manifest['cycles']['total']:,}" in lines[4].split()
+    assert "2 PEs x 2 lanes" in shown.out
+    assert f"{manifest['memory_bits']:,} bits" in shown.out
+    assert "rtl_out/tiny/" in shown.out
+    assert max(map(len, lines)) <= 80
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_progress_goes_to_stderr_a_line_a_stage(model: Path, hwgen: Hwgen) -> None:
+    shown = hwgen("build", model, "-o", "core", "--pes", 1, "--lanes", 1)
+    assert shown.err.splitlines() == [f"hwgen: {stage}" for stage in ("plan", "gateware", "Verilog", "files")]
+
+
+def test_json_to_stdout_is_all_of_stdout(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
+    shown = hwgen("build", model, "-o", "core", "--pes", 1, "--lanes", 1, "--json", "-")
+    record = json.loads(shown.out)
+    assert record.pop("dir") == "core"
+    assert record == json.loads((tmp_path / "core" / "manifest.json").read_text())
+
+
+def test_json_to_a_file_beside_the_table(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
+    shown = hwgen("build", model, "-o", "core", "--pes", 1, "--lanes", 1, "--json", "result.json")
+    assert "total" in shown.out
+    assert json.loads((tmp_path / "result.json").read_text())["pes"] == 1
+
+
+def test_options_reach_the_core(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
+    options = ["--target", "ecp5-25k", "--clock-mhz", 55, "--weights", "load", "--algorithm", "direct"]
+    assert hwgen("build", model, "-o", "core", "--pes", 1, "--lanes", 4, *options).status == 0
+    manifest = json.loads((tmp_path / "core" / "manifest.json").read_text())
+    wanted = {"target": "ecp5-25k", "clock_mhz": 55, "weights": "load", "pes": 1, "lanes": 4}
+    assert {key: manifest[key] for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--pes", "0"], "key '--pes': the number of PEs must be"),
+        (["--lanes", "3"], "key '--lanes': the number of lanes must be a power of two"),
+        (["--batch", "0"], "key '--batch': "),
+        (["--clock-mhz", "-1"], "key '--clock-mhz': "),
+        (["--target", "abacus"], "key '--target': "),
+        (["--algorithm", "winograd2"], "key '--algorithm winograd2': asks for what has no hardware yet"),
+        (["--index-bits", "4"], "key '--index-bits 4': asks for what has no hardware yet"),
+        (["--queue", "8"], "key '--queue': asks for what has no hardware yet"),
+        (["--balance", "on"], "key '--balance': asks for what has no hardware yet"),
+        (["--counters"], "key '--counters': asks for what has no hardware yet"),
+        (["--argmax"], "key '--argmax': asks for what has no hardware yet"),
+    ],
+)
+def test_what_cannot_be_built_is_refused_and_nothing_written(
+    options: list[str], message: str, model: Path, tmp_path: Path, hwgen: Hwgen
+) -> None:
+    shown = hwgen("build", model, *options)
+    assert shown.status == 2
+    assert shown.error.startswith(message)
+    assert not (tmp_path / "rtl_out").exists()
+
+
+def test_a_folder_of_someone_else_is_left_alone(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes").write_text("keep")
+    shown = hwgen("build", model, "-o", "mine")
+    assert shown.status == 2
+    assert (
+        shown.error == "mine: exists and holds something that hwgen did not write (empty it or choose another with -o)"
+    )
+    assert [file.name for file in (tmp_path / "mine").iterdir()] == ["notes"]
+
+
+@pytest.mark.parametrize("name", ["digits_mlp", "digits_mlp_codebook", "digits_cnn_codebook"])
+def test_the_example_models_build(name: str, tmp_path: Path, hwgen: Hwgen) -> None:
+    assert hwgen("build", MODELS / f"{name}.npz").status == 0
+    assert (tmp_path / "rtl_out" / name / "rtl" / f"{name}.v").is_file()
