@@ -49,7 +49,7 @@ TARGETS: dict[str, Target] = {
         ),
         Target(
             name="gowin-gw1nr9", family="gowin", luts=8640, multipliers=20, block_bits=18432, blocks=26, block_width=32,
-            max_pes=4, max_lanes=4, clock_mhz=50.0,
+            max_pes=4, max_lanes=2, clock_mhz=50.0,
         ),
         Target(
             name="xilinx-xc7", family="xilinx", luts=63400, multipliers=240, block_bits=18432, blocks=270,
