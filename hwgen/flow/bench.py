@@ -10,6 +10,8 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,24 +24,47 @@ from hwgen.flow.process import Progress, ToolFailedError, run, telling_lines
 from hwgen.flow.record import Record
 from hwgen.flow.tools import SIMULATION, bench_folder, icarus_environment, python_package, verilator_environment
 
-ENVIRONMENTS = {"verilator": verilator_environment, "icarus": icarus_environment}
 
-# Verilator knows no x: what is not reset starts at random, so that a core which relies on it is found out.
-BUILD_ARGUMENTS = {
-    "verilator": [
-        "-O3",
-        "--noassert",
-        "--x-assign",
-        "unique",
-        "--x-initial",
-        "unique",
-        "-Wno-fatal",
-        "-Wno-lint",
-        "-Wno-style",
-    ],
-    "icarus": [],
+@dataclass(frozen=True)
+class CocotbSimulator:
+    """How cocotb's runner builds and runs a simulator.
+
+    ``program`` is the one file of the build that a run needs ({top} is the top module); {seed} stands in
+    ``run_arguments`` for 1 .. 2**31 - 1.
+    """
+
+    environment: Callable[[], dict[str, str]]
+    build_arguments: tuple[str, ...]
+    run_arguments: tuple[str, ...]
+    program: str
+
+
+def _verilator_environment() -> dict[str, str]:
+    """Compiling takes longer than any run that cocotb slows down: nothing is optimised."""
+    environment = verilator_environment()
+    return environment | {"MAKEFLAGS": environment["MAKEFLAGS"] + " OPT_FAST=-O0"}
+
+
+SIMULATORS = {
+    # Verilator knows no x: what is not reset starts at random, so that a core which relies on it is found out.
+    "verilator": CocotbSimulator(
+        _verilator_environment,
+        (
+            "-O3",
+            "--noassert",
+            "--x-assign",
+            "unique",
+            "--x-initial",
+            "unique",
+            "-Wno-fatal",
+            "-Wno-lint",
+            "-Wno-style",
+        ),
+        ("+verilator+rand+reset+2", "+verilator+seed+{seed}"),
+        "{top}",
+    ),
+    "icarus": CocotbSimulator(icarus_environment, (), (), "sim.vvp"),
 }
-RUN_ARGUMENTS = {"verilator": ["+verilator+rand+reset+2", "+verilator+seed+{seed}"], "icarus": []}
 
 BUILD = """
 import json, sys
@@ -59,7 +84,8 @@ get_runner(test.pop("simulator")).test(hdl_toplevel_lang="verilog", **test)
 def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
     """The folder of the compiled core: the one kept in DIR/build for the same sources, or a new one."""
     python_package("cocotbext.axi", SIMULATION)
-    environment = ENVIRONMENTS[simulator]()
+    chosen = SIMULATORS[simulator]
+    environment = chosen.environment()
     built = folder.path / "build" / f"cocotb-{simulator}-{folder.digest(images=False)[:16]}"
 
     def build(scratch: Path) -> Path:
@@ -67,12 +93,14 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
             "simulator": simulator,
             "sources": [str(folder.path / name) for name in folder.sources],
             "hdl_toplevel": folder.top,
-            "build_args": BUILD_ARGUMENTS[simulator],
-            "build_dir": str(scratch / "build"),
+            "build_args": chosen.build_arguments,
+            "build_dir": str(scratch / "all"),
         }
         command = [sys.executable, "-P", "-c", BUILD, json.dumps(arguments)]
         run(command, cwd=folder.path, env=environment, log=folder.path / "reports" / f"cocotb-{simulator}-compile.log")
-        return scratch / "build"
+        program = chosen.program.format(top=folder.top)
+        (scratch / "built").mkdir()
+        return (scratch / "all" / program).rename(scratch / "built" / program).parent
 
     if not built.exists():
         progress(f"compile ({simulator})", None)
@@ -93,6 +121,7 @@ def run_bench(
     CheckFailedError
         The bench's own checks failed: a stuck core, a broken stream rule.
     """
+    chosen = SIMULATORS[simulator]
     build_dir = compiled(folder, simulator, progress)
     log = folder.path / "reports" / f"{module}-{simulator}.log"
     log.parent.mkdir(exist_ok=True)
@@ -116,9 +145,9 @@ def run_bench(
             "simulator": simulator, "test_module": module, "hdl_toplevel": folder.top, "build_dir": str(build_dir),
             "test_dir": str(folder.path), "results_xml": paths["results.xml"],
             # Verilator's seeds have 31 bits, and 0 means a new one every time.
-            "plusargs": [word.format(seed=seed % (2**31 - 1) + 1) for word in RUN_ARGUMENTS[simulator]],
+            "plusargs": [word.format(seed=seed % (2**31 - 1) + 1) for word in chosen.run_arguments],
         }  # fmt: skip
-        environment = ENVIRONMENTS[simulator]() | {"HWGEN_JOB": paths["job"], "PYTHONPATH": str(bench_folder())}
+        environment = chosen.environment() | {"HWGEN_JOB": paths["job"], "PYTHONPATH": str(bench_folder())}
         command = [sys.executable, "-P", "-c", TEST, json.dumps(test)]
         with (
             log.open("w", encoding="utf-8") as stream,
