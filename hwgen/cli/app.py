@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from hwgen import __version__
+from hwgen.cli.bench import bench
 from hwgen.cli.build import build
 from hwgen.cli.infer import infer
 from hwgen.cli.show import show
@@ -56,7 +57,7 @@ def _hwgen(
     """Compressed neural networks to verified FPGA and ASIC cores, with open tools only."""
 
 
-for verb in (build, weights, infer, simulate, verify, synth, show):
+for verb in (build, weights, infer, simulate, verify, synth, show, bench):
     app.command()(verb)
 
 

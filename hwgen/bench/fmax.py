@@ -1,0 +1,133 @@
+"""``bench fmax``: place and route of the CNN for handwritten digits, several seeds."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from hwgen import model as models
+from hwgen.bench.cores import core
+from hwgen.bench.examples import MODELS, example
+from hwgen.bench.result import Column, Result, Row, Table
+from hwgen.flow.folder import CoreFolder
+from hwgen.flow.process import Progress, silent
+from hwgen.flow.synth.route import DoesNotFitError, place_and_route
+from hwgen.flow.synth.synthesise import SynthResult, synthesise
+from hwgen.flow.synth.targets import recipe
+from hwgen.model import Model
+from hwgen.plan import PlanOptions
+
+MODEL = "digits_cnn.npz"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A core on a device, placed with each of ``seeds``."""
+
+    target: str
+    pes: int
+    lanes: int
+    seeds: tuple[int, ...] = (1, 2, 3)
+
+
+PLACEMENTS = (
+    Placement("ecp5-85k", 8, 4),
+    Placement("ecp5-25k", 4, 4),
+    Placement("ice40-up5k", 4, 2),
+    Placement("gowin-gw1nr9", 4, 2),
+)
+
+
+def fmax(
+    *, folder: Path = MODELS, placements: Sequence[Placement] = PLACEMENTS, progress: Progress = silent
+) -> Result:
+    """Place and route each of ``placements``; a core that does not fit is a row that says so."""
+    model = models.load(example(MODEL, folder))
+    rows = [placed(model, placement, progress) for placement in placements]
+    return Result(
+        name="fmax",
+        summary=(
+            "The CNN for handwritten digits, `models/digits_cnn.npz`, its weights in the bitstream, through Yosys and "
+            "nextpnr. ECP5 is speed grade 6. Cells are the core's; logic cells are counted after placement, without "
+            "the registers between core and pins."
+        ),
+        rows=rows,
+        tables=[_table(rows)],
+    )
+
+
+def placed(model: Model, placement: Placement, progress: Progress = silent) -> Row:
+    """One row: synthesis once, place and route with every seed."""
+    row = {"target": placement.target, "pes": placement.pes, "lanes": placement.lanes, "seeds": list(placement.seeds)}
+    options = PlanOptions(target=placement.target, pes=placement.pes, lanes=placement.lanes)
+    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
+        plan, built = core(model, options, Path(scratch) / "core")
+        try:
+            first = synthesise(built, placement.target, seed=placement.seeds[0], progress=progress)
+        except DoesNotFitError as error:
+            return {**row, "fits": False, "short": error.needed}
+        speeds = [_speed(first), *(_rerouted(built, first, seed, progress) for seed in placement.seeds[1:])]
+    used = first.resources
+    middle = median(speeds)
+    return {
+        **row,
+        "fits": True,
+        "lut": used.lut,
+        "logic_cells": first.logic_cells,
+        "ff": used.ff,
+        "dsp": used.dsp,
+        "bram": used.bram,
+        "spram": used.spram,
+        "fmax_mhz_by_seed": speeds,
+        "fmax_mhz": middle,
+        "clock_mhz": first.clock_mhz,
+        "cycles": plan.compute_cycles,
+        "microseconds": plan.compute_cycles / middle,
+    }
+
+
+def _speed(result: SynthResult) -> float:
+    assert result.routed is not None, f"{result.target} has no place and route"
+    return result.routed.fmax_mhz
+
+
+def _rerouted(built: CoreFolder, first: SynthResult, seed: int, progress: Progress) -> float:
+    """Fmax of the same netlist with another seed."""
+    route = recipe(first.target).route
+    assert route is not None
+    progress(f"place and route ({first.target}, seed {seed})", None)
+    netlist = built.path / "build" / first.target / "netlist.json"
+    log = built.path / "reports" / f"route-{first.target}-{seed}.log"
+    return place_and_route(
+        route, netlist, name=built.name, clock_mhz=first.clock_mhz, seed=seed, log=log
+    ).fmax_mhz
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    return Table(
+        "Resources and clock, median over the seeds",
+        [
+            Column("<target", "target"),
+            Column("PEs", "pes"),
+            Column("lanes", "lanes"),
+            Column("<fits", "fits"),
+            Column("LUT", "lut"),
+            Column("logic cells", "logic_cells"),
+            Column("FF", "ff"),
+            Column("DSP", "dsp"),
+            Column("block RAM", "bram"),
+            Column("Fmax MHz", "fmax_mhz"),
+            Column("<by seed", "fmax_mhz_by_seed", _by_seed),
+            Column("asked for", "clock_mhz"),
+            Column("us a frame", "microseconds"),
+        ],
+        rows,
+        "us a frame: the plan's cycles at the median Fmax. Goals: 100 MHz on ecp5-85k; the core fits ice40-up5k.",
+    )
+
+
+def _by_seed(speeds: Sequence[float] | None) -> str:
+    return "-" if speeds is None else ", ".join(f"{speed:.1f}" for speed in speeds)

@@ -1,0 +1,35 @@
+"""The benchmarks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hwgen.bench.digits import digits
+from hwgen.bench.fmax import fmax
+from hwgen.bench.nngen import nngen
+from hwgen.bench.result import Result
+from hwgen.bench.shapes import shapes
+from hwgen.errors import UsageError
+from hwgen.flow.process import Progress, silent
+
+BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
+    "digits": lambda progress: digits(progress=progress),
+    "shapes": lambda progress: shapes(progress=progress),
+    "nngen": lambda progress: nngen(progress=progress),
+    "fmax": lambda progress: fmax(progress=progress),
+}
+
+
+def run_benchmark(name: str, progress: Progress = silent) -> Result:
+    """Measure.
+
+    Raises
+    ------
+    UsageError
+        There is no benchmark of that name, or its models are not there.
+    ToolMissingError
+        What it measures with is not installed.
+    """
+    if name not in BENCHMARKS:
+        raise UsageError(f"unknown benchmark {name!r}", hint=f"one of {', '.join(BENCHMARKS)}")
+    return BENCHMARKS[name](progress)
