@@ -119,9 +119,9 @@ class Drainer(wiring.Component):
             counter.capture.eq(self.capture),
             walk.record.eq(store.data),
             walk.enable.eq(self.enable),
-            Cat(
-                walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_last, self.pe
-            ).eq(late),
+            Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_last, self.pe).eq(
+                late
+            ),
             self.active.eq(counter.active),
             self.parameter.eq(counter.parameter),
             self.write.eq(walk.write),

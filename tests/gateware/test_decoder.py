@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwgen.gateware.decoder import Decoder, decoders
+from hwgen.plan import latency
+from hwgen.plan.fields import FieldLayout
+from hwgen.plan.images import MemoryImage, pack_units
+from tests.gateware.bench import shape_of, trace, unpack
+
+REGISTER = 2
+"""From ``load`` (its copy, then the word's register) to the first column."""
+
+
+@settings(max_examples=25)
+@given(
+    coding=st.sampled_from(["dense", "codebook", "mixed"]),
+    lanes=st.sampled_from([1, 2, 4]),
+    has_wide=st.booleans(),
+    weight_bits=st.integers(2, 12),
+    code_bits=st.integers(1, 5),
+    tables=st.integers(1, 3),
+    seed=st.integers(0, 1 << 20),
+)
+def test_a_column_is_decoded_every_cycle(
+    coding: str, lanes: int, has_wide: bool, weight_bits: int, code_bits: int, tables: int, seed: int
+) -> None:
+    """Several words after each other, each of another kind that the core knows: plain or coded, narrow or wide."""
+    rng = np.random.default_rng(seed)
+    kinds = [
+        (c, w) for c in ((0, 1) if coding == "mixed" else (int(coding == "codebook"),)) for w in range(1 + has_wide)
+    ]
+    units = sorted({(code_bits if coded else weight_bits) * (lanes if wide else 1) for coded, wide in kinds})
+    word_bits = units[-1]
+    fields = FieldLayout((("unit", max(1, (len(units) - 1).bit_length())), ("table", 2)))
+    changes: dict[str, Any] = {
+        "coding": coding,
+        "has_wide": has_wide,
+        "weight_bits": weight_bits,
+        "code_bits": code_bits,
+    }
+    shape = shape_of(
+        lanes=lanes, weight_word_bits=word_bits, shift_units=tuple(units), read_fields=fields, loadable=False, **changes
+    )
+    book = rng.integers(-(1 << (weight_bits - 1)), 1 << (weight_bits - 1), (tables, 1 << code_bits))
+    image = MemoryImage("codebook", weight_bits, [int(v) % (1 << weight_bits) for v in book.reshape(-1)])
+    component = Decoder(shape=shape, codebook=None if coding == "dense" else image)
+    assert decoders(shape) == (lanes if has_wide else 1)
+    due = REGISTER + latency.decode(coding)
+    rows: list[dict[str, int]] = []
+    expected: list[tuple[int, list[int]]] = []
+    for _ in range(12):
+        coded, wide = kinds[int(rng.integers(len(kinds)))]
+        bits = code_bits if coded else weight_bits
+        step = bits * (lanes if wide else 1)
+        columns = word_bits // step
+        values = rng.integers(0, 1 << bits, (columns, lanes if wide else 1))
+        (word,) = pack_units(values.reshape(1, -1), bits, word_bits)
+        table = int(rng.integers(tables))
+        controls = {"unit": units.index(step), "wide": int(wide), "coded": int(coded), "table": table}
+        # the step's controls stand while its columns pass; the word is there one cycle behind its load
+        rows += [controls | {"load": 0}] * due
+        rows.append({"load": 1})
+        begin = len(rows) - 1
+        rows.append({"load": 0, "word": word})
+        rows += [{}] * (columns + due)
+        for column in range(columns):
+            if coded:
+                weights = [int(book[table, code]) for code in values[column]]
+            else:
+                weights = [int(v) - (1 << bits if v >> (bits - 1) else 0) for v in values[column]]
+            expected.append((begin + due + column, weights if wide else weights * lanes))
+    found = [row["weights"] for row in trace(component, rows, ["weights"])]
+    for cycle, weights in expected:
+        assert unpack(found[cycle], weight_bits, lanes) == weights
+
+
+def test_a_loadable_codebook_is_written_through_its_port() -> None:
+    fields = FieldLayout((("unit", 1), ("table", 1)))
+    shape = shape_of(
+        lanes=1, coding="codebook", has_wide=False, weight_bits=6, code_bits=2, weight_word_bits=4, shift_units=(2,),
+        read_fields=fields, loadable=True,
+    )  # fmt: skip
+    component = Decoder(shape=shape, codebook=MemoryImage("codebook", 6, [0] * 8))
+    values = [5, -3, 31, -32, 7, 0, -1, 2]
+    rows: list[dict[str, int]] = [{"wen": 1, "waddr": a, "wdata": v % 64} for a, v in enumerate(values)]
+    rows += [{"wen": 0, "table": 1, "coded": 1, "load": 1}, {"load": 0, "word": 0b0111}] + [{}] * 6
+    found = [row["weights"] for row in trace(component, rows, ["weights"])]
+    first = len(values) + REGISTER + latency.MEMORY
+    assert [unpack(word, 6, 1) for word in found[first : first + 2]] == [[values[4 + 3]], [values[4 + 1]]]
