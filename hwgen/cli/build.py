@@ -117,12 +117,13 @@ def _refuse(asked: dict[str, bool]) -> None:
 
 
 def _print(manifest: dict[str, Any], folder: Path) -> None:
-    print_layers(manifest["cycles"]["layers"], manifest["cycles"]["total"], manifest["utilisation"])
     by_use = manifest["memory_bits_by_use"]
     uses = ", ".join(f"{use.replace('_', ' ')} {bits:,}" for use, bits in by_use.items() if bits)
     frames = "" if manifest["batch"] == 1 else f", {manifest['batch']} frames at a time"
+    cycles = manifest["cycles"]
+    print_layers(cycles["layers"], cycles["total"], manifest["utilisation"])
     clock = clock_of(manifest)
-    microseconds = manifest["cycles"]["total"] / clock
+    microseconds = cycles["total"] / clock
     print_gap()
     print_facts(
         [
@@ -131,7 +132,11 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
                 f"{manifest['pes']} PEs x {manifest['lanes']} lanes, {manifest['requantisers']} requantisers{frames}",
             ),
             ("target", f"{manifest['target']}, {clock:g} MHz: {microseconds:,.1f} us of computing"),
-            ("cycles", f"{manifest['cycles']['total']:,}, and {manifest['cycles']['io']:,} to load and unload"),
+            (
+                "cycles",
+                f"{cycles['total']:,} to compute, {cycles['io']:,} to load and unload; "
+                f"{cycles['interval']:,} from one to the next",
+            ),
             ("utilisation", f"{percent(manifest['utilisation'])} % of the multipliers"),
             ("memory", f"{manifest['memory_bits']:,} bits: {uses}"),
             ("core", f"{folder}/ (rtl, mem, tb, constraints, manifest.json, README.md)"),

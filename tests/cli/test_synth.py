@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from hwgen.cli import synth as module
-from hwgen.errors import CheckFailedError
+from hwgen.flow.synth.route import Routed
+from hwgen.flow.synth.statistics import Resources
+from hwgen.flow.synth.synthesise import SynthResult
 from tests.cli.run import Hwgen
 
 KEYS = {"target", "lut", "logic_cells", "ff", "dsp", "bram", "spram", "fmax_mhz", "seed", "device_utilisation"}
@@ -32,14 +34,23 @@ def test_an_unknown_target_is_refused(core: Path, hwgen: Hwgen) -> None:
     assert "abacus" in shown.error
 
 
-def test_a_missed_clock_is_exit_status_1_after_the_result(
-    core: Path, tmp_path: Path, hwgen: Hwgen, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("fmax", "status"), [(23.9, 1), (24.0, 0)])
+def test_the_routed_clock_decides_after_the_result_is_out(
+    fmax: float, status: int, core: Path, tmp_path: Path, hwgen: Hwgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def late(*_arguments: object) -> None:
-        raise CheckFailedError("12.0 MHz on ice40-up5k, the core was built for 24 MHz")
-
-    monkeypatch.setattr(module, "check_timing", late)
-    shown = hwgen("synth", core, "--target", "ice40-up5k", "--no-pnr", "--json", "r.json")
-    assert shown.status == 1
-    assert shown.error.startswith("12.0 MHz")
-    assert json.loads((tmp_path / "r.json").read_text())["target"] == "ice40-up5k"
+    used = Resources(lut=1234, ff=56, dsp=3, bram=7, spram=0, lutram=0)
+    routed = Routed(fmax, {"ICESTORM_LC": (1500, 5280), "ICESTORM_DSP": (0, 8)}, Path("tiny.bin"))
+    result = SynthResult(
+        target="ice40-up5k", seed=4, resources=used, memories=[], logic_cells=1480, clock_mhz=24.0, routed=routed
+    )
+    monkeypatch.setattr(module, "synthesise", lambda *_arguments, **_options: result)
+    shown = hwgen("synth", core, "--target", "ice40-up5k", "--json", "r.json")
+    assert shown.status == status
+    assert json.loads((tmp_path / "r.json").read_text())["fmax_mhz"] == fmax
+    lines = [line.split() for line in shown.out.splitlines()]
+    assert ["LUTs", "1,234"] in lines
+    assert ["logic", "cells", "1,480", "(placed)"] in lines
+    assert ["ICESTORM_LC", "1,500", "5,280", "28.4"] in lines
+    assert not any(line[:1] == ["ICESTORM_DSP"] for line in lines)
+    if status:
+        assert shown.error.startswith(f"{core}: 23.9 MHz on ice40-up5k, the core was built for 24 MHz")

@@ -48,6 +48,7 @@ def test_cycles_add_up(core: Written) -> None:
     cycles = core.manifest["cycles"]
     assert cycles["total"] == sum(layer["cycles"] for layer in cycles["layers"])
     assert cycles["load"] == 0
+    assert cycles["total"] <= cycles["interval"] <= cycles["total"] + cycles["io"]
 
 
 def test_work_is_that_of_the_model(core: Written) -> None:
