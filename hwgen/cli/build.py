@@ -122,6 +122,7 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
     frames = "" if manifest["batch"] == 1 else f", {manifest['batch']} frames at a time"
     cycles = manifest["cycles"]
     print_layers(cycles["layers"], cycles["total"], manifest["utilisation"])
+    between = f"; {cycles['interval']:,} from one to the next"
     clock = clock_of(manifest)
     microseconds = cycles["total"] / clock
     print_gap()
@@ -129,17 +130,19 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
         [
             (
                 "array",
-                f"{manifest['pes']} PEs x {manifest['lanes']} lanes, {manifest['requantisers']} requantisers{frames}",
+                f"{_counted(manifest['pes'], 'PE')} x {_counted(manifest['lanes'], 'lane')}, "
+                f"{_counted(manifest['requantisers'], 'requantiser')}{frames}",
             ),
             ("target", f"{manifest['target']}, {clock:g} MHz: {microseconds:,.1f} us of computing"),
-            (
-                "cycles",
-                f"{cycles['total']:,} to compute, {cycles['io']:,} to load and unload; "
-                f"{cycles['interval']:,} from one to the next",
-            ),
+            ("cycles", f"{cycles['total']:,} to compute, {cycles['io']:,} to load and unload{between}"),
             ("utilisation", f"{percent(manifest['utilisation'])} % of the multipliers"),
             ("memory", f"{manifest['memory_bits']:,} bits: {uses}"),
             ("core", f"{folder}/ (rtl, mem, tb, constraints, manifest.json, README.md)"),
             ("next", f"python -m hwgen verify {folder}"),
         ]
     )
+
+
+def _counted(number: int, name: str) -> str:
+    """1 PE, 2 PEs."""
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

@@ -39,7 +39,8 @@ def test_the_routed_clock_decides_after_the_result_is_out(
     fmax: float, status: int, core: Path, tmp_path: Path, hwgen: Hwgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used = Resources(lut=1234, ff=56, dsp=3, bram=7, spram=0, lutram=0)
-    routed = Routed(fmax, {"ICESTORM_LC": (1500, 5280), "ICESTORM_DSP": (0, 8)}, Path("tiny.bin"))
+    cells = {"ICESTORM_LC": (1500, 5280), "ICESTORM_DSP": (0, 8)}
+    routed = Routed(fmax_mhz=fmax, utilisation=cells, bitstream=Path("tiny.bin"))
     result = SynthResult(
         target="ice40-up5k", seed=4, resources=used, memories=[], logic_cells=1480, clock_mhz=24.0, routed=routed
     )
