@@ -48,10 +48,10 @@ def _misfit(core: Plan, plan: Plan) -> UsageError:
                 f"needs {image.depth} words of {image.name}, the core has {room}", file=plan.name, hint=REBUILD
             )
     differing = [
-        f"{field.name} is {ours} and not {theirs}"
+        f"{field.name} {theirs}, the core has {ours}"
         for field in fields(plan.shape)
         if field.name != "name"
         and (ours := getattr(core.shape, field.name)) != (theirs := getattr(plan.shape, field.name))
     ]
-    what = differing[0] if differing else "their memories differ in width"
-    return UsageError(f"needs another structure than the core's: {what}", file=plan.name, hint=REBUILD)
+    what = differing[0] if differing else "memories of other widths"
+    return UsageError(f"needs another structure: {what}", file=plan.name, hint=REBUILD)
