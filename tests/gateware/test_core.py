@@ -1,0 +1,176 @@
+"""Whole networks through the whole core: equal to golden, in the plan's cycles."""
+
+from __future__ import annotations
+
+import random
+from itertools import islice
+
+import numpy as np
+import pytest
+from amaranth.back import rtlil
+from hypothesis import given, settings
+
+from hwgen import golden
+from hwgen.gateware import Core, VerilogCells
+from hwgen.plan import Plan, PlanOptions, build_plan, timeline
+from hwgen.plan.steps import Grid
+from tests.gateware.networks import Case, cases
+from tests.gateware.simulation import SETTLE, Run, interface, run
+from tests.plan.planned import buildable, planned
+from tests.plan.small import act, conv, dense, flatten, lenet, max_pool, model, requantize, shared, weights
+
+BUDGET = 2500
+"""Cycles of a frame (or batch) that are simulated; larger draws are covered by tests/plan/test_build.py."""
+
+
+def check_outputs(case: Case, result: Run, frames: np.ndarray) -> None:
+    expected = golden.infer(case.model, frames)
+    np.testing.assert_array_equal(result.outputs.reshape(expected.shape), expected)
+
+
+def check_cycles(plan: Plan, result: Run) -> None:
+    """Every layer of the first frame, and for single frames the whole way from the first beat to the last."""
+    assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
+    if plan.options.batch == 1:
+        last = result.output_beats[interface(plan, "output").beats_per_frame - 1]
+        assert last - result.input_beats[0] == plan.load_cycles + plan.compute_cycles + plan.unload_cycles
+
+
+def predicted_starts(case: Case, plan: Plan, count: int) -> list[int]:
+    """When the frames (or batches) start, from the first one's start."""
+    shape = plan.shape
+    grid = Grid(
+        pes=shape.pes,
+        lanes=shape.lanes,
+        pes_per_requantiser=shape.pes_per_requantiser,
+        corrected=shape.correction_bits > 0,
+    )
+    chunks = shape.input.chunks_per_pixel * shape.input.pixels
+    starts = timeline.starts(planned(case).steps, grid, chunks=chunks, unload=plan.unload_cycles)
+    return [steps[0] for steps in islice(starts, count)]
+
+
+@settings(max_examples=14)
+@given(case=cases(columns=200))
+def test_networks_are_exact_and_take_the_plans_cycles(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    frames = case.frames
+    if plan.compute_cycles > BUDGET:
+        return
+    result = run(plan, frames, settle=SETTLE)
+    check_outputs(case, result, frames)
+    check_cycles(plan, result)
+    starts = result.starts(plan)
+    assert [start - starts[0] for start in starts] == predicted_starts(case, plan, len(starts))
+
+
+@settings(max_examples=14)
+@given(case=cases(columns=120, stalls=True))
+def test_stalls_change_nothing_but_time(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    frames = case.frames[: 2 * case.options.batch]
+    if plan.compute_cycles > BUDGET:
+        return
+    check_outputs(case, run(plan, frames, stalls=random.Random(case.stalls)), frames)
+
+
+@settings(max_examples=6)
+@given(case=cases(columns=100, bits=(2, 8, 16), weight_bits=16, most_pes=4))
+def test_sixteen_bits(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    frames = case.frames[: case.options.batch]
+    if plan.compute_cycles > BUDGET:
+        return
+    result = run(plan, frames, settle=SETTLE)
+    check_outputs(case, result, frames)
+    check_cycles(plan, result)
+
+
+def strided() -> Case:
+    """Two strides that do not divide each other, on a map whose axes differ."""
+    x = act(2, 7, 8)
+    first = conv("a", "input", x, weights(3, 2, 2, 2), stride=(3, 1))
+    second = conv("b", "a", first.output, weights(2, 3, 1, 2), stride=(2, 2))
+    return case_of(model(x, first, second), pes=2, lanes=2)
+
+
+def stride_three() -> Case:
+    x = act(1, 7, 7)
+    return case_of(model(x, max_pool("p", "input", x, 3, 3)), pes=2, lanes=4)
+
+
+def phases() -> Case:
+    """The last layer has several phases, which must follow each other without a lost cycle."""
+    x = act(2, 5, 6)
+    return case_of(model(x, conv("a", "input", x, weights(2, 2, 2, 2), stride=(2, 1))), pes=2, lanes=4)
+
+
+def gathered() -> Case:
+    """One layer before the batch gathers."""
+    x = act(4, 3, 3)
+    pool = max_pool("p", "input", x, 3, 1)
+    flat = flatten("flat", "p", pool.output)
+    return case_of(model(x, pool, flat, dense("fc", "flat", weights(5, 4))), pes=3, lanes=4, batch=2)
+
+
+def gathered_map() -> Case:
+    """The stream itself fills the lanes with the frames of a batch, pixel by pixel."""
+    x = act(3, 2, 2)
+    flat = flatten("flat", "input", x)
+    return case_of(model(x, flat, dense("fc", "flat", shared(3, 12))), pes=2, lanes=4, batch=3)
+
+
+def behind_a_batch() -> Case:
+    x = act(7)
+    first = dense("fc", "input", weights(5, 7))
+    return case_of(model(x, first, requantize("r", "fc", first.output)), pes=3, lanes=2, batch=3)
+
+
+def constant() -> Case:
+    """An input of one value: every multiplier is 0, and its memory still has a bit."""
+    x = act(3, min=5, max=5)
+    return case_of(model(x, dense("fc", "input", weights(2, 3))), pes=2, lanes=1, weights="load")
+
+
+def case_of(net: object, **options: object) -> Case:
+    chosen = PlanOptions(**options)  # type: ignore[arg-type]
+    source = net.input  # type: ignore[attr-defined]
+    shape = (3 * chosen.batch, *source.shape)
+    frames = np.random.default_rng(11).integers(source.min, source.max + 1, shape).astype(source.dtype)
+    return Case(net, chosen, frames, 5)  # type: ignore[arg-type]
+
+
+FOUND = (strided, stride_three, phases, gathered, gathered_map, behind_a_batch, constant)
+
+
+@pytest.mark.parametrize("build", FOUND, ids=lambda build: build.__name__)
+def test_cases_that_once_were_wrong(build: object) -> None:
+    case = build()  # type: ignore[operator]
+    plan = build_plan(case.model, case.options)
+    result = run(plan, case.frames, settle=SETTLE)
+    check_outputs(case, result, case.frames)
+    check_cycles(plan, result)
+    check_outputs(case, run(plan, case.frames, stalls=random.Random(case.stalls)), case.frames)
+
+
+def test_the_first_frame_may_come_at_once() -> None:
+    """Before the schedule's first record has been fetched."""
+    x = act(1)
+    case = case_of(model(x, dense("fc", "input", weights(3, 1))), pes=1, lanes=8)
+    plan = build_plan(case.model, case.options)
+    check_outputs(case, run(plan, case.frames), case.frames)
+
+
+def test_the_top_has_plain_ports_and_no_memory_of_its_own() -> None:
+    plan = build_plan(lenet(), PlanOptions(pes=2, lanes=2, weights="load"))
+    core = Core(plan=plan)
+    names = {
+        name: member.width if hasattr(member, "width") else None for name, member in core.signature.members.items()
+    }
+    assert {"aclk", "aresetn", "frame_start", "layer_done", "s_axis_weights_tdata"} <= set(names)
+    assert len(core.s_axis_tdata) == plan.shape.input.data_bits
+    assert len(core.m_axis_tdata) == plan.shape.output.data_bits
+    text = rtlil.convert(core, platform=VerilogCells())
+    assert "cell $mem" not in text
+    assert "memory width" not in text
+    assert text.count("cell \\hwgen_mul_lanes ") == 2
