@@ -123,6 +123,7 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
     cycles = manifest["cycles"]
     print_layers(cycles["layers"], cycles["total"], manifest["utilisation"])
     between = f"; {cycles['interval']:,} from one to the next"
+    grid = f"{_counted(manifest['pes'], 'PE')} x {_counted(manifest['lanes'], 'lane')}"
     clock = clock_of(manifest)
     microseconds = cycles["total"] / clock
     print_gap()
@@ -130,8 +131,7 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
         [
             (
                 "array",
-                f"{_counted(manifest['pes'], 'PE')} x {_counted(manifest['lanes'], 'lane')}, "
-                f"{_counted(manifest['requantisers'], 'requantiser')}{frames}",
+                f"{grid}, {_counted(manifest['requantisers'], 'requantiser')}{frames}",
             ),
             ("target", f"{manifest['target']}, {clock:g} MHz: {microseconds:,.1f} us of computing"),
             ("cycles", f"{cycles['total']:,} to compute, {cycles['io']:,} to load and unload{between}"),
