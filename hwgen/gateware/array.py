@@ -247,9 +247,7 @@ class PEArray(wiring.Component):
                 m.d.comb += chain[index - 1].chain_in.eq(pe.chain_out)
         return heads
 
-    def _drain(
-        self, m: Module, counter: DrainCounter, walk: WriteWalk, capture: Value, heads: list[Value]
-    ) -> None:
+    def _drain(self, m: Module, counter: DrainCounter, walk: WriteWalk, capture: Value, heads: list[Value]) -> None:
         shape = self._shape
         word = self._stores["schedule_write"].data
         record = fields_of(shape.write_fields, word)

@@ -184,9 +184,7 @@ class MulLanes(wiring.Component):
         self._lanes = lanes
         self._a_bits = a_bits
         self._b_bits = b_bits
-        super().__init__(
-            {"a": In(lanes * a_bits), "b": In(lanes * b_bits), "p": Out(lanes * (a_bits + b_bits))}
-        )
+        super().__init__({"a": In(lanes * a_bits), "b": In(lanes * b_bits), "p": Out(lanes * (a_bits + b_bits))})
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
@@ -203,9 +201,7 @@ class MulLanes(wiring.Component):
         products = []
         for lane in range(self._lanes):
             product = Signal(signed(a_bits + b_bits), name=f"product_{lane}")
-            m.d.sync += product.eq(
-                a.word_select(lane, a_bits).as_signed() * b.word_select(lane, b_bits).as_signed()
-            )
+            m.d.sync += product.eq(a.word_select(lane, a_bits).as_signed() * b.word_select(lane, b_bits).as_signed())
             products.append(product)
         m.d.comb += self.p.eq(Cat(*products))
         return m
@@ -253,4 +249,3 @@ class Mul(wiring.Component):
         product = Signal.like(self.p)
         m.d.sync += [a.eq(self.a), b.eq(self.b), product.eq(a * b), self.p.eq(product)]
         return m
-

@@ -54,13 +54,9 @@ class PE(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape = self._shape
-        m.submodules.multiply = multiply = MulLanes(
-            lanes=shape.lanes, a_bits=shape.act_bits, b_bits=shape.weight_bits
-        )
+        m.submodules.multiply = multiply = MulLanes(lanes=shape.lanes, a_bits=shape.act_bits, b_bits=shape.weight_bits)
         # Strobes that all PEs share arrive from afar: each PE keeps its own copies.
-        strobes = copied(
-            m, Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local), "strobes"
-        )
+        strobes = copied(m, Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local), "strobes")
         valid, first, maximum, capture, shift, local = (strobes[index] for index in range(6))
         vector = Mux(local, self.own, self.broadcast) if shape.has_local else self.broadcast
         m.d.comb += [multiply.a.eq(vector), multiply.b.eq(self.weights)]
@@ -84,7 +80,7 @@ class PE(wiring.Component):
         self, m: Module, accumulator: Signal, product: Value, valid: Value, first: Value, maximum: Value
     ) -> None:
         if self._shape.has_maximum:
-            # The weight is 1: the low bits of product and accumulator are elements. A larger one replaces the accumulator.
+            # The weight is 1: the low bits of product and accumulator are elements; a larger one replaces the other.
             bits = min(self._shape.act_bits, self._shape.acc_bits)
             greater = product[:bits].as_signed() > accumulator[:bits].as_signed()
             first, valid = first | maximum, valid & (first | ~maximum | greater)

@@ -80,9 +80,7 @@ class ReadAddress(wiring.Component):
         before_take: Value = delayed(m, element[: bits + 1], latency.MEMORY - 1, "alignment")
         take_odd = Signal(shape.lanes)
         # Lane i of the pair holds element i of word A where i >= r, of word A + 1 where i < r.
-        m.d.sync += take_odd.eq(
-            Cat((lane < before_take[:bits]) ^ before_take[bits] for lane in range(shape.lanes))
-        )
+        m.d.sync += take_odd.eq(Cat((lane < before_take[:bits]) ^ before_take[bits] for lane in range(shape.lanes)))
         at_take = delayed(m, before_take[:bits], 1, "rotate_take")
         at_fine = delayed(m, at_take, 1, "rotate_fine_at")
         m.d.comb += [

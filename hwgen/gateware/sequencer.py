@@ -184,9 +184,7 @@ class Sequencer(wiring.Component):
             input_ready.eq(self.input_ready & ~self.release_input),
             output_free.eq(self.output_free & ~(self.drained & fills)),
             may_start.eq((~record["waits_input"] | input_ready) & (~record["takes_output"] | output_free)),
-            self.started.eq(
-                self.enable & ~running & (wait == 0) & (drained | self.drained) & may_start
-            ),
+            self.started.eq(self.enable & ~running & (wait == 0) & (drained | self.drained) & may_start),
             self.frame_started.eq(self.started & record["waits_input"]),
             self.release_input.eq(self.drained & releases),
         ]

@@ -19,7 +19,8 @@ class WeightFetch(wiring.Component):
     have the same weights.
 
     **Latency**: ``latency.WEIGHT_FETCH`` from a column to its weights at the output of the PE's word register, of which
-    ``address`` takes 1 (registered beside the memories), the memory 2, the register 1. ``load`` comes 1 cycle before the word.
+    ``address`` takes 1 (registered beside the memories), the memory 2, the register 1. ``load`` comes 1 cycle before
+    the word.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:

@@ -89,9 +89,7 @@ class _Builder:
         address_bits = max(1, address_bits)
         _wrap_addresses(reads, ("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
         write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
-        _wrap_addresses(
-            writes, ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step"), write_bits
-        )
+        _wrap_addresses(writes, ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step"), write_bits)
         read_fields, write_fields, tap_fields = self._layouts(reads, writes, taps, address_bits)
         spare = self.options.weights == "load"
         images = [
@@ -350,4 +348,3 @@ def _load_depth(depth: int) -> int:
 
 def _padded(words: Sequence[int], depth: int) -> list[int]:
     return [*words, *([0] * (depth - len(words)))]
-

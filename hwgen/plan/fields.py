@@ -30,9 +30,7 @@ class FieldLayout:
         return word
 
     @staticmethod
-    def fitting(
-        records: Sequence[Mapping[str, int]], widths: Mapping[str, int], *, spare: int = 0
-    ) -> FieldLayout:
+    def fitting(records: Sequence[Mapping[str, int]], widths: Mapping[str, int], *, spare: int = 0) -> FieldLayout:
         """The layout that holds all records: widths given, or as wide as the largest value (at least 1 bit).
 
         ``spare`` rounds found widths up to a multiple of it (0: exact), which leaves room for another model's records.

@@ -138,9 +138,7 @@ def _decoded(
     )
 
 
-def _bias(
-    layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _bias(layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]) -> NDArray[np.int64]:
     stored_zero = source.zero_point - stored_offset(source)
     bias = np.zeros_like(sums) if layer.bias is None else layer.bias.astype(np.int64)
     return bias - stored_zero * sums

@@ -107,9 +107,7 @@ class Plan:
     @property
     def array_images(self) -> tuple[str, ...]:
         """Memories that the array itself holds: weights and schedule."""
-        return tuple(
-            image.name for image in self.images if image.name.startswith(("weights_", "schedule_", "taps"))
-        )
+        return tuple(image.name for image in self.images if image.name.startswith(("weights_", "schedule_", "taps")))
 
     @property
     def structure_digest(self) -> str:

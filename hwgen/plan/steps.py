@@ -74,9 +74,7 @@ class Step:
 def wide_columns(source: MapLayout, pes: int, lanes: int) -> int:
     """Words that hold a vector: word w of all banks, then word w + 1; the last bank with a last word ends the walk."""
     words = ceil_div(source.slots * source.slot_stride, lanes)
-    holders = sum(
-        1 for bank in range(pes) if ceil_div(_slots(source, bank, pes) * source.slot_stride, lanes) == words
-    )
+    holders = sum(1 for bank in range(pes) if ceil_div(_slots(source, bank, pes) * source.slot_stride, lanes) == words)
     return (words - 1) * pes + holders
 
 

@@ -74,7 +74,8 @@ def load_cycles(stream: StreamShape) -> int:
 def unload_cycles(stream: StreamShape) -> int:
     """From the cycle in which the last byte is written to the last beat.
 
-    The byte's register, then a word is read (``latency.MEMORY`` + 1), its chunks leave one a cycle, then the beat's register.
+    The byte's register, then a word is read (``latency.MEMORY`` + 1), its chunks leave one a cycle, then the beat's
+    register.
     """
     words_per_pixel = ceil_div(stream.chunks_per_pixel, stream.bank_groups)
     return stream.pixels * (words_per_pixel * latency.MEMORY + stream.chunks_per_pixel) + 2

@@ -92,4 +92,3 @@ def _writes(step: Step, grid: Grid, start: int) -> Iterator[tuple[int, int]]:
                 yield at, at + 1
         else:
             yield end - grid.drain_cycles, end
-

@@ -97,9 +97,7 @@ def walks(source: MapLayout, window: Window, *, lanes: int, frames: int = 1) -> 
     )
 
 
-def _phase_walk(
-    source: MapLayout, window: Window, qy: int, qx: int, factor_y: int, factor_x: int, lanes: int
-) -> Walk:
+def _phase_walk(source: MapLayout, window: Window, qy: int, qx: int, factor_y: int, factor_x: int, lanes: int) -> Walk:
     m = source.split
     stride_y, stride_x = window.stride
     height = ceil_div(window.out_height - qy, factor_y)
