@@ -33,8 +33,12 @@ def verify(
     Random frames, random stalls on every stream, resets in mid-frame; exit status 1 if a value differs.
     """
     folder = CoreFolder.open(core)
-    with progress() as report:
-        result = flow.verify(folder, frames=frames, seed=seed, simulator=simulator.value, progress=report)
+    try:
+        with progress() as report:
+            result = flow.verify(folder, frames=frames, seed=seed, simulator=simulator.value, progress=report)
+    except flow.MismatchError as error:
+        write_json(json, asdict(error.result))
+        raise
     if json != STDOUT:
         print_facts(
             [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -41,6 +41,14 @@ def random_frames(activation: Activation, count: int, seed: int) -> IntArray:
     return frames.astype(activation.dtype)
 
 
+class MismatchError(CheckFailedError):
+    """Values differ; ``result`` counts them."""
+
+    def __init__(self, what: str, *, file: str, result: VerifyResult) -> None:
+        super().__init__(what, file=file)
+        self.result = result
+
+
 def verify(
     folder: CoreFolder,
     *,
@@ -63,11 +71,12 @@ def verify(
     progress("golden model", None)
     wanted = golden.run(built, given)[core_output(built)].reshape(-1, *folder.output.shape)
     beats, _ = run_bench(folder, simulator, "verify_bench", to_beats(given, folder.input), seed, progress)
-    _compare(folder, beats, to_beats(wanted, folder.output))
-    return VerifyResult(frames=len(given), values=wanted.size, mismatches=0, stall_seed=seed, simulator=simulator)
+    result = VerifyResult(frames=len(given), values=wanted.size, mismatches=0, stall_seed=seed, simulator=simulator)
+    _compare(folder, beats, to_beats(wanted, folder.output), result)
+    return result
 
 
-def _compare(folder: CoreFolder, got: Beats, wanted: Beats) -> None:
+def _compare(folder: CoreFolder, got: Beats, wanted: Beats, result: VerifyResult) -> None:
     if got.shape != wanted.shape:
         raise CheckFailedError(f"{len(got)} frames came out, {len(wanted)} went in", file=str(folder.path))
     if np.array_equal(got, wanted):
@@ -81,8 +90,9 @@ def _compare(folder: CoreFolder, got: Beats, wanted: Beats) -> None:
         )
     first = tuple(differing[0])
     element = "[" + ", ".join(str(index) for index in first[1:]) + "]"
-    raise CheckFailedError(
+    raise MismatchError(
         f"{len(differing)} of {wanted_values.size} values differ; first in frame {first[0]}, element {element}: "
         f"got {got_values[first]}, expected {wanted_values[first]}",
         file=str(folder.path),
+        result=replace(result, mismatches=len(differing)),
     )

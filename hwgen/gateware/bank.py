@@ -16,7 +16,7 @@ def bank_rows(shape: ArrayShape) -> int:
 
 
 class Bank(wiring.Component):
-    """Even and odd words in two memories, so that words A and A+1 are read at once (LAYOUT.md, section 4).
+    """Even and odd words in two memories, so that words A and A+1 are read at once (docs/architecture.md, section 5).
 
     The vector's element l is element ``r + l`` of the pair: first each lane takes the word that holds its element
     (``take_odd``, decided once for all banks), then the lanes are rotated by r.

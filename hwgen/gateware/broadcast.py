@@ -13,8 +13,8 @@ from hwgen.plan.shape import ArrayShape
 class Broadcast(wiring.Component):
     """A multiplexer of all banks' vectors, in registered stages of radix 4.
 
-    **Latency**: ``latency.broadcast(pes)``, of which the last cycle is the register beside the PEs; ``bank`` is due with
-    the vectors. **Throughput**: one vector per cycle.
+    **Latency**: ``latency.broadcast(pes)``, of which the last cycle is the register beside the PEs; ``bank`` is due
+    with the vectors. **Throughput**: one vector per cycle.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:

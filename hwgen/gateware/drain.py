@@ -96,7 +96,7 @@ class DrainCounter(wiring.Component):
 
 
 class WriteWalk(wiring.Component):
-    """The address of every result, in the layout of the map's consumer (LAYOUT.md, section 5).
+    """The address of every result, in the layout of the map's consumer (docs/architecture.md, section 5).
 
     All PEs write at the same address, each into its own bank. Positions outside the map are not written. The walk over
     a group's positions is repeated for every PE of a requantiser and for every pass, whose slot is one ``pass_stride``

@@ -113,7 +113,8 @@ class Requantiser(wiring.Component):
 
 def _saturated(total: Value, shift: int, bits: int) -> Value:
     """``total >> shift`` in ``bits`` bits, values beyond them at the ends of the range."""
-    value = total[shift:]
+    # A shift beyond the width leaves the sign.
+    value = total[min(shift, len(total) - 1) :]
     if len(value) <= bits:
         return value.as_signed()
     sign = value[-1]

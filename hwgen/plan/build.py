@@ -12,6 +12,7 @@ from hwgen.model import Flatten, Model
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
+from hwgen.plan.loadable import loadable
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
@@ -47,6 +48,8 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
             hint="leave --batch away",
         )
     lowering = lower([staircase(op, op_intervals(model, op)) for op in ops])
+    if options.weights == "load":
+        lowering = loadable(lowering, ops)
     grid = choose_grid(model, ops, options, lowering)
     placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
@@ -69,7 +72,7 @@ class _Builder:
 
     def plan(self) -> Plan:
         grid, steps = self.grid, self.steps
-        form = weight_format(self.ops, steps, lanes=grid.lanes)
+        form = weight_format(self.ops, steps, lanes=grid.lanes, declared=self.options.weights == "load")
         by_op = [next(step for step in steps if step.index == index) for index in range(len(self.ops))]
         weights, weight_bases = self._weights(by_op, form)
         requant_bases = np.cumsum([0, *(step.passes * grid.pes_per_requantiser for step in by_op)])
@@ -274,7 +277,7 @@ class _Builder:
             has_wide=any(step.wide for step in self.steps),
             has_padding=self._has_padding,
             unaligned=any(offset % grid.lanes for offset in offsets),
-            has_offset=any(layer.offset for layer in lowering.layers),
+            has_offset=self.options.weights == "load" or any(layer.offset for layer in lowering.layers),
             loadable=self.options.weights == "load",
             read_fields=read_fields,
             write_fields=write_fields,
@@ -306,7 +309,7 @@ class _Builder:
                     name=layer.name,
                     op=layer.op,
                     encoding=op.encoding if op and not op.repeated else "none",
-                    algorithm="alias" if isinstance(layer, Flatten) else "direct",
+                    algorithm="direct" if op else "alias" if isinstance(layer, Flatten) else "host",
                     cycles=spent,
                     macs=macs,
                     nonzero_macs=nonzero,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from hwgen.errors import CheckFailedError, UsageError
 from hwgen.model import Model
-from hwgen.plan.ops import ArrayOp
+from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
+from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import output_layout, place
-from hwgen.plan.requant import Lowering
+from hwgen.plan.requant import Lowering, lower
 from hwgen.plan.resources import Resources, estimate
 from hwgen.plan.steps import Grid, build_steps
-from hwgen.plan.targets import TARGETS, Target
+from hwgen.plan.targets import TARGETS
 
 SLOWER = 1.03
 """A grid with fewer requantisers is taken while it is at most this much slower than one for each PE."""
@@ -78,6 +79,15 @@ def _candidate(
     return chosen, cycles(chosen), estimate(ops, placement, output, chosen, lowering)
 
 
-def target_of(options: PlanOptions) -> Target:
-    """The options' target."""
-    return TARGETS[options.target]
+def nearest_fitting(model: Model, target: str, *, pes: int, lanes: int, batch: int = 1) -> tuple[int, int] | None:
+    """The largest (PEs, lanes) with fewer multipliers that should fit ``target``, by the estimate, or None."""
+    ops = array_ops(model)
+    lowering = lower([staircase(op, op_intervals(model, op)) for op in ops])
+    options = PlanOptions(target=target, batch=batch)
+    powers = [1 << n for n in range(8)]
+    smaller = [(n, p) for n in powers for p in powers if n <= pes and p <= lanes and n * p < pes * lanes]
+    for n, p in sorted(smaller, key=lambda grid: (-grid[0] * grid[1], -grid[0])):
+        _, _, needed = _candidate(model, ops, options, lowering, n, p)
+        if needed.fits(TARGETS[target]):
+            return n, p
+    return None

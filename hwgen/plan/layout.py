@@ -54,7 +54,7 @@ class MapLayout:
 def map_layout(
     name: str, shape: tuple[int, int, int], *, pes: int, lanes: int, split: int, pitch: int, x_pitch: int = 1
 ) -> MapLayout:
-    """Layout of a (C, H, W) map: each of the split*split planes starts on a word (LAYOUT.md, section 1).
+    """Layout of a (C, H, W) map: each of the split*split planes starts on a word (docs/architecture.md, section 5).
 
     ``x_pitch`` above 1 leaves room for that many frames of a batch beside each element.
     """

@@ -25,6 +25,7 @@ from hwgen.model import (
     Mean,
     Model,
     Requantize,
+    Softmax,
     Weights,
 )
 from hwgen.plan.walk import Window
@@ -71,7 +72,7 @@ class ArrayOp:
 
 
 def array_ops(model: Model) -> tuple[ArrayOp, ...]:
-    """The operations in the order of the layers; a flatten only renames its input.
+    """The operations in the order of the layers; a flatten only renames its input, a final softmax is the host's.
 
     Raises
     ------
@@ -85,7 +86,8 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
     ops: list[ArrayOp] = []
     for layer in model.layers:
         sources = [alias.get(name, name) for name in layer.inputs]
-        if isinstance(layer, Flatten):
+        if isinstance(layer, Flatten | Softmax):
+            # A softmax, always the last layer, is the host's.
             alias[layer.name] = sources[0]
             continue
         moved = model.activation(sources[0]).chw != model.activation(layer.inputs[0]).chw

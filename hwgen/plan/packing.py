@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.fixed import signed_bits
+from hwgen.model import Conv2d, Dense
 from hwgen.plan.images import MemoryImage, pack_units
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.ops import ArrayOp
@@ -54,8 +55,8 @@ def _table(op: ArrayOp) -> tuple[int, ...]:
     return (1,) if op.codebook is None else tuple(int(value) for value in op.codebook)
 
 
-def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int) -> WeightFormat:
-    """The narrowest format that holds all operations."""
+def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, declared: bool = False) -> WeightFormat:
+    """The narrowest format that holds all operations; ``declared``: that holds whatever their declared widths allow."""
     own = [op for op in ops if not op.repeated]
     plain = [op for op in own if op.codes is None]
     books = [op for op in own if op.codes is not None]
@@ -66,6 +67,9 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int) 
     values = [(int(op.weights.min()), int(op.weights.max())) for op in ops]
     values += [(min(table), max(table)) for table in tables]
     bits = max(2, signed_bits(min(low for low, _ in values), max(high for _, high in values)))
+    if declared:
+        layers = (op.layer for op in own)
+        bits = max([bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
     draft = WeightFormat(coding, bits, code_bits, 0, (), tables)
     amounts = sorted({draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps})
     return WeightFormat(coding, bits, code_bits, amounts[-1], tuple(amounts), tables)

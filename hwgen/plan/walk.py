@@ -1,4 +1,4 @@
-"""How a layer walks over its output positions and kernel taps (LAYOUT.md, sections 2 and 3).
+"""How a layer walks over its output positions and kernel taps (docs/architecture.md, section 5).
 
 A layer whose stride is s, reading a map of split m, has ``f = m / s`` phases per axis; phase (qy, qx) makes the outputs
 (f*Y + qy, f*X + qx). A group is ``lanes`` consecutive positions (Y, X) of one phase. Two walks:

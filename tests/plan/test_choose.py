@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.errors import CheckFailedError, UsageError
-from hwgen.plan.choose import SLOWER, choose_grid, target_of
+from hwgen.plan.choose import SLOWER, choose_grid, nearest_fitting
 from hwgen.plan.ops import array_ops
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.parameters import op_intervals, staircase
@@ -55,7 +55,17 @@ def test_the_grid_fits_the_target(name: str) -> None:
     assert grid.pes * grid.lanes <= target.multipliers
     assert grid.pes <= target.max_pes
     assert grid.lanes <= target.max_lanes
-    assert target_of(PlanOptions(target=name)) is target
+
+
+def test_the_nearest_fitting_grid_has_fewer_multipliers_and_fits() -> None:
+    """An iCE40 UP5K has too few multipliers for 16 x 8; half of a grid that fits also fits."""
+    found = nearest_fitting(lenet(), "ice40-up5k", pes=16, lanes=8)
+    assert found is not None
+    assert found[0] * found[1] <= TARGETS["ice40-up5k"].multipliers
+    smaller = nearest_fitting(lenet(), "ice40-up5k", pes=found[0], lanes=found[1])
+    assert smaller is not None
+    assert smaller[0] * smaller[1] < found[0] * found[1]
+    assert nearest_fitting(lenet(), "ice40-up5k", pes=1, lanes=1) is None
 
 
 def test_a_larger_target_is_no_slower() -> None:

@@ -74,7 +74,7 @@ def test_planes_start_on_words_and_neighbours_of_a_plane_are_neighbours(
 def test_padding_goes_on_where_the_plane_begins_and_ends(
     shape: tuple[int, int, int], split: int, y: int, x: int
 ) -> None:
-    """Off the map the equation of LAYOUT.md holds with floor division: a constant beside the group's address."""
+    """Off the map the equation holds with floor division: a constant beside the group's address."""
     layout = map_layout("m", shape, pes=1, lanes=1, split=split, pitch=ceil_div(shape[2], split))
     rows, columns = y - y % split, x - x % split
     assert layout.offset(y, x) == (

@@ -21,6 +21,7 @@ from hwgen.model import (
     Mean,
     Model,
     Requantize,
+    Softmax,
     TernaryWeights,
 )
 from hwgen.plan.ops import ArrayOp, array_ops, stored_offset
@@ -189,3 +190,13 @@ def test_a_requantize_of_a_vector_is_elementwise_and_of_a_map_is_not() -> None:
     assert op.elementwise
     mapped = model(X, requantize("r", "input", X))
     assert not array_ops(mapped)[0].elementwise
+
+
+def test_a_final_softmax_is_the_hosts() -> None:
+    """The core delivers what goes into it."""
+    layer = dense("fc", "input", weights(4, 3))
+    shares = act(4, scale=1 / 256, zero_point=-128)
+    softmax = Softmax(
+        name="shares", inputs=("fc",), output=shares, input_multiplier=1 << 30, input_left_shift=20, diff_min=-100
+    )
+    assert [op.layer.name for op in array_ops(model(act(3), layer, softmax))] == ["fc"]

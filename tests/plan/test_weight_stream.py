@@ -33,9 +33,7 @@ def test_the_stream_holds_every_word_of_every_image_and_a_checksum() -> None:
 
 def test_two_models_of_one_shape_differ_in_their_streams_only() -> None:
     x = act(2, 5, 5)
-    nets = [
-        model(x, conv("c", "input", x, weights(3, 2, 3, 3), bias=np.full(3, bias))) for bias in (100, 90)
-    ]
+    nets = [model(x, conv("c", "input", x, weights(3, 2, 3, 3), bias=np.full(3, bias))) for bias in (100, 90)]
     one, other = (build_plan(net, PlanOptions(pes=2, lanes=2, weights="load")) for net in nets)
     assert one.structure_digest == other.structure_digest
     assert one.digest != other.digest
@@ -46,7 +44,8 @@ def test_two_models_of_one_shape_differ_in_their_streams_only() -> None:
 def test_another_structure_has_another_signature() -> None:
     plan = plan_of()
     assert plan.signature != plan_of(lanes=2).signature
-    other = replace(plan, shape=replace(plan.shape, name="renamed"))
+    assert plan.signature == replace(plan, shape=replace(plan.shape, name="renamed")).signature
+    other = replace(plan, shape=replace(plan.shape, acc_bits=plan.shape.acc_bits + 1))
     assert weight_stream(plan)[-1] != weight_stream(other)[-1]
     assert weight_stream(plan)[:-1].tolist() == weight_stream(other)[:-1].tolist()
 

@@ -20,12 +20,12 @@ UTILISATION = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%", re.MULTILIN
 class DoesNotFitError(CheckFailedError):
     """The device has too little of something; ``needed`` is {resource: (needed, available)}, the short ones only."""
 
-    def __init__(self, needed: Mapping[str, tuple[int, int]], file: str) -> None:
+    def __init__(
+        self, needed: Mapping[str, tuple[int, int]], file: str, hint: str = "build with fewer --pes or --lanes"
+    ) -> None:
         self.needed = dict(needed)
         table = "\n".join(f"  {name:<16} needs {used:>7}, has {has:>7}" for name, (used, has) in needed.items())
-        super().__init__(
-            f"the core does not fit the device\n{table}", file=file, hint="build with fewer --pes or --lanes"
-        )
+        super().__init__(f"the core does not fit the device\n{table}\n ", file=file, hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,14 @@ from hwgen.errors import CheckFailedError
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.synth.checks import check
-from hwgen.flow.synth.route import Routed, place_and_route
+from hwgen.flow.synth.route import DoesNotFitError, Routed, place_and_route
 from hwgen.flow.synth.statistics import Memory, Resources, memories, resources
 from hwgen.flow.synth.targets import Recipe, recipe
 from hwgen.flow.synth.wrapper import TOP, Port, wrapper
 from hwgen.flow.tools import SYNTHESIS
 from hwgen.flow.yosys import run_script
+from hwgen.model import load
+from hwgen.plan.choose import nearest_fitting
 from hwgen.plan.targets import TARGETS
 
 GENERIC_CELLS = "cells_generic.v"
@@ -97,10 +99,13 @@ def synthesise(
         pins_log = logs / f"synth-{row.name}-pins.log"
         run_script(pin_passes(folder, row, work), cwd=folder.path, log=pins_log, install=SYNTHESIS)
         progress(f"place and route ({row.name})", None)
-        routed = place_and_route(
-            row.route, work / "netlist.json", name=folder.name, clock_mhz=clock_mhz, seed=seed,
-            log=logs / f"route-{row.name}.log",
-        )  # fmt: skip
+        try:
+            routed = place_and_route(
+                row.route, work / "netlist.json", name=folder.name, clock_mhz=clock_mhz, seed=seed,
+                log=logs / f"route-{row.name}.log",
+            )  # fmt: skip
+        except DoesNotFitError as error:
+            raise DoesNotFitError(error.needed, error.file or str(folder.path), _smaller(folder, row.name)) from None
         around = resources(_cells(work / "wrapper-cells.json"), row)
         # One LUT and one flip-flop share a logic cell where the device has only such pairs.
         own = max(around.lut, around.ff) if row.family == "ice40" else around.lut
@@ -112,6 +117,15 @@ def synthesise(
     report = json.dumps(result.as_json(), indent=2)
     (logs / f"synth-{row.name}.json").write_text(report + "\n", encoding="utf-8")
     return result
+
+
+def _smaller(folder: CoreFolder, target: str) -> str:
+    """What to build instead of a core that does not fit."""
+    pes, lanes, batch = (int(folder.manifest.get(key, 1)) for key in ("pes", "lanes", "batch"))
+    fitting = nearest_fitting(load(folder.model), target, pes=pes, lanes=lanes, batch=batch)
+    if fitting is None:
+        return "no smaller core of this model fits: take a larger target"
+    return f"build with --pes {fitting[0]} --lanes {fitting[1]}, the nearest that should fit"
 
 
 def check_timing(result: SynthResult, file: str) -> None:

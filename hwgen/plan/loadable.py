@@ -1,0 +1,47 @@
+"""Widths of a core that takes other weights at run time: what the model's shape can need, not what its weights need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hwgen.fixed import ACC_BITS, signed_bits
+from hwgen.model import Conv2d, Dense
+from hwgen.plan.ops import ArrayOp
+from hwgen.plan.requant import Lowering
+
+MUL_BITS = 17
+"""Least width of a loadable multiplier: an 18-bit signed port."""
+MAX_SHIFT = 47
+"""Largest shift of a loadable requantiser; every smaller one can be chosen."""
+
+
+def loadable(lowering: Lowering, ops: Sequence[ArrayOp]) -> Lowering:
+    """``lowering`` with the widths that every model of the same shapes and declared widths fits.
+
+    Accumulators hold the largest sum of any weights; ``add`` has no trailing zeros left out; every shift is there. A model
+    whose multipliers need more bits, or a correction where this one needs none, still has another structure.
+    """
+    acc_bits = max(lowering.acc_bits, *(_worst(op) for op in ops), 1)
+    mul_bits = max(lowering.mul_bits, MUL_BITS)
+    sum_bits = max(lowering.sum_bits, acc_bits + mul_bits + 1)
+    return replace(
+        lowering,
+        acc_bits=min(acc_bits, ACC_BITS),
+        mul_bits=mul_bits,
+        add_bits=max(lowering.add_bits, sum_bits),
+        add_zeros=0,
+        sum_bits=sum_bits,
+        shifts=tuple(range(max(MAX_SHIFT, *lowering.shifts) + 1)),
+    )
+
+
+def _worst(op: ArrayOp) -> int:
+    """Bits of the sum of the largest products that the declared widths allow."""
+    layer = op.layer
+    bits = layer.weights.bits if isinstance(layer, Conv2d | Dense) else 2
+    taps = int(np.prod(op.weights.shape[1:]))
+    most = taps << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
+    return signed_bits(-most, most)

@@ -1,0 +1,42 @@
+"""A core with loadable weights serves every model of its shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hwgen.model import DenseWeights, Model
+from hwgen.plan.build import build_plan
+from hwgen.plan.loadable import MAX_SHIFT, MUL_BITS
+from hwgen.plan.options import PlanOptions
+from tests.plan.small import act, conv, dense, flatten, max_pool, model
+
+OPTIONS = PlanOptions(pes=2, lanes=2, weights="load")
+
+
+def random_network(rng: np.random.Generator, largest: int) -> Model:
+    """One shape, weights of any size up to ``largest``."""
+
+    def stored(*shape: int) -> DenseWeights:
+        return DenseWeights.from_dense(rng.integers(-largest, largest + 1, shape))
+
+    x = act(1, 6, 6)
+    first = conv("conv", "input", x, stored(3, 1, 3, 3), pad=1, bias=rng.integers(-900, 900, 3))
+    pool = max_pool("pool", "conv", first.output, 2, 2)
+    flat = flatten("flat", "pool", pool.output)
+    return model(x, first, pool, flat, dense("fc", "flat", stored(4, 27)))
+
+
+@pytest.mark.parametrize("largest", [1, 5, 40, 127])
+def test_weights_of_any_size_have_one_structure(largest: int, rng: np.random.Generator) -> None:
+    plans = [build_plan(random_network(rng, size), OPTIONS) for size in (127, largest, largest)]
+    assert len({plan.structure_digest for plan in plans}) == 1
+    assert len({plan.digest for plan in plans}) == 3
+
+
+def test_what_the_core_can_hold(rng: np.random.Generator) -> None:
+    plan = build_plan(random_network(rng, 3), OPTIONS)
+    # 27 products of at most 128 * 128.
+    assert 2 ** (plan.shape.acc_bits - 1) >= 27 * 128 * 128
+    assert plan.shape.mul_bits >= MUL_BITS
+    assert plan.shape.shifts == tuple(range(MAX_SHIFT + 1))
