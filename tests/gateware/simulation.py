@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator, SimulatorContext
 from numpy.typing import NDArray
 
@@ -54,10 +55,11 @@ def interface(plan: Plan, name: str) -> Interface:
 class _Bench:
     """Drives and watches one accelerator."""
 
-    def __init__(self, plan: Plan, stalls: random.Random | None, settle: int) -> None:
+    def __init__(self, plan: Plan, stalls: random.Random | None) -> None:
         self.core = Accelerator(plan=plan)
+        self.reset = Signal()
+        self.top = ResetInserter(self.reset)(self.core)
         self.stalls = stalls
-        self.settle = settle
         self.received: list[int] = []
         self.lasts: list[bool] = []
         self.result = Run(np.zeros(0, dtype=np.int64))
@@ -76,6 +78,24 @@ class _Bench:
             while not taken:
                 *_, taken = await ctx.tick().sample(ready)
             ctx.set(valid, 0)
+
+    async def interrupt(self, ctx: SimulatorContext, cycles: int, streams: Sequence[tuple[str, Sequence[int]]]) -> None:
+        """Beats for so many cycles, then a reset wherever the core may be."""
+        left = cycles
+        for prefix, beats in streams:
+            valid, ready = getattr(self.core, f"{prefix}_tvalid"), getattr(self.core, f"{prefix}_tready")
+            waiting = list(beats)
+            ctx.set(valid, 1)
+            while waiting and left:
+                ctx.set(getattr(self.core, f"{prefix}_tdata"), waiting[0])
+                *_, taken = await ctx.tick().sample(ready)
+                left -= 1
+                if taken:
+                    waiting.pop(0)
+            ctx.set(valid, 0)
+        ctx.set(self.reset, 1)
+        await ctx.tick().repeat(left + 1)
+        ctx.set(self.reset, 0)
 
     async def receive(self, ctx: SimulatorContext, wanted: int, limit: int) -> None:
         core, result = self.core, self.result
@@ -112,6 +132,7 @@ def run(
     stalls: random.Random | None = None,
     weights: Sequence[int] | None = None,
     settle: int = 0,
+    interrupted: int = 0,
 ) -> Run:
     """All frames through the core.
 
@@ -125,6 +146,8 @@ def run(
         Beats for a core with loadable weights; None: those of the plan.
     settle:
         Cycles of silence before the first frame.
+    interrupted:
+        Cycles of a run that a reset ends, before all this.
     """
     source, sink = interface(plan, "input"), interface(plan, "output")
     beats = [int.from_bytes(beat.tobytes(), "little") for frame in to_beats(frames, source) for beat in frame]
@@ -132,9 +155,12 @@ def run(
     wanted = len(frames) * sink.beats_per_frame
     cycles = plan.load_cycles + plan.compute_cycles + plan.unload_cycles
     limit = 1000 + settle + 3 * len(loading) + 6 * len(frames) * (cycles + len(beats))
-    bench = _Bench(plan, stalls, settle)
+    bench = _Bench(plan, stalls)
+    streams = [("s_axis_weights", loading)] if loading else []
 
     async def send(ctx: SimulatorContext) -> None:
+        if interrupted:
+            await bench.interrupt(ctx, interrupted, [*streams, ("s_axis", beats)])
         if loading:
             await bench.send(ctx, "s_axis_weights", loading)
         if settle:
@@ -142,9 +168,12 @@ def run(
         await bench.send(ctx, "s_axis", beats)
 
     async def receive(ctx: SimulatorContext) -> None:
+        if interrupted:
+            ctx.set(bench.core.m_axis_tready, 1)
+            await ctx.tick().repeat(interrupted + 1)
         await bench.receive(ctx, wanted, limit)
 
-    simulator = Simulator(bench.core)
+    simulator = Simulator(bench.top)
     simulator.add_clock(1e-8)
     simulator.add_process(send)
     simulator.add_testbench(receive)

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from amaranth.back import rtlil
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hwgen import golden
 from hwgen.gateware import Core, VerilogCells
 from hwgen.plan import Plan, PlanOptions, build_plan, timeline
 from hwgen.plan.steps import Grid
+from hwgen.plan.weight_stream import weight_beats
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import SETTLE, Run, interface, run
 from tests.plan.planned import buildable, planned
@@ -72,6 +74,22 @@ def test_stalls_change_nothing_but_time(case: Case) -> None:
     if plan.compute_cycles > BUDGET:
         return
     check_outputs(case, run(plan, frames, stalls=random.Random(case.stalls)), frames)
+
+
+@settings(max_examples=8)
+@given(case=cases(columns=100, most_pes=4), part=st.floats(0, 2))
+def test_a_reset_in_the_middle_leaves_nothing_behind(case: Case, part: float) -> None:
+    """Anywhere from the weights' stream to the second frame."""
+    plan = buildable(case.model, case.options)
+    frames = case.frames[: 2 * case.options.batch]
+    if plan.compute_cycles > BUDGET:
+        return
+    length = plan.load_cycles + plan.compute_cycles + plan.unload_cycles
+    if plan.shape.loadable:
+        length += weight_beats(plan)
+    result = run(plan, frames, settle=SETTLE, interrupted=1 + int(part * length))
+    check_outputs(case, result, frames)
+    check_cycles(plan, result)
 
 
 @settings(max_examples=6)
