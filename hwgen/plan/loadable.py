@@ -21,8 +21,8 @@ MAX_SHIFT = 47
 def loadable(lowering: Lowering, ops: Sequence[ArrayOp]) -> Lowering:
     """``lowering`` with the widths that every model of the same shapes and declared widths fits.
 
-    Accumulators hold the largest sum of any weights; ``add`` has no trailing zeros left out; every shift is there. A model
-    whose multipliers need more bits, or a correction where this one needs none, still has another structure.
+    Accumulators hold the largest sum of any weights; ``add`` has no trailing zeros left out; every shift is there. A
+    model whose multipliers need more bits, or a correction where this one needs none, still has another structure.
     """
     acc_bits = max(lowering.acc_bits, *(_worst(op) for op in ops), 1)
     mul_bits = max(lowering.mul_bits, MUL_BITS)
