@@ -14,6 +14,7 @@ from hwgen.flow.synth.targets import PlaceAndRoute
 from hwgen.flow.tools import SYNTHESIS, python_program
 
 # nextpnr's table before placement: "Info:   TRELLIS_COMB:   123/24288   0%"
+NOT_A_RESOURCE = "DUMMY_CELL"  # a helper of nextpnr's Gowin packer, of which the device has none
 UTILISATION = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%", re.MULTILINE)
 
 
@@ -70,7 +71,11 @@ def place_and_route(
     figures = json.loads((folder / report).read_text(encoding="utf-8"))
     return Routed(
         fmax_mhz=min(clock["achieved"] for clock in figures["fmax"].values()),
-        utilisation={kind: (row["used"], row["available"]) for kind, row in figures["utilization"].items()},
+        utilisation={
+            kind: (row["used"], row["available"])
+            for kind, row in figures["utilization"].items()
+            if kind != NOT_A_RESOURCE
+        },
         bitstream=folder / bitstream,
     )
 
@@ -78,4 +83,4 @@ def place_and_route(
 def too_small(log: str) -> dict[str, tuple[int, int]]:
     """The resources of which nextpnr's table says that more are needed than there are."""
     rows = {kind: (int(used), int(available)) for kind, used, available in UTILISATION.findall(log)}
-    return {kind: row for kind, row in rows.items() if row[0] > row[1]}
+    return {kind: row for kind, row in rows.items() if row[0] > row[1] and kind != NOT_A_RESOURCE}

@@ -18,6 +18,7 @@ Info:            ICESTORM_LC:    9123/   5280   172%
 Info:           ICESTORM_RAM:      30/     30   100%
 Info:                  SB_IO:       3/     39     7%
 Info:           ICESTORM_DSP:      12/      8   150%
+Info:             DUMMY_CELL:       4/      0   100%
 """
 
 

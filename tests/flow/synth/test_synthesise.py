@@ -40,6 +40,7 @@ def test_a_route_to_a_bitstream(core: CoreFolder, target: str) -> None:
     assert found["logic_cells"] >= found["lut"]
     assert result.routed is not None
     assert result.routed.bitstream.stat().st_size > 50_000
+    assert all(used <= has for used, has in result.routed.utilisation.values())
     # The registers around the core are in the device, not in the core's count.
     flip_flops = {"ice40-up5k": None, "ecp5-25k": "TRELLIS_FF", "gowin-gw1nr9": "DFF"}[target]
     if flip_flops:
