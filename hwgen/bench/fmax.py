@@ -41,9 +41,7 @@ PLACEMENTS = (
 )
 
 
-def fmax(
-    *, folder: Path = MODELS, placements: Sequence[Placement] = PLACEMENTS, progress: Progress = silent
-) -> Result:
+def fmax(*, folder: Path = MODELS, placements: Sequence[Placement] = PLACEMENTS, progress: Progress = silent) -> Result:
     """Place and route each of ``placements``; a core that does not fit is a row that says so."""
     model = models.load(example(MODEL, folder))
     rows = [placed(model, placement, progress) for placement in placements]
@@ -101,9 +99,7 @@ def _rerouted(built: CoreFolder, first: SynthResult, seed: int, progress: Progre
     progress(f"place and route ({first.target}, seed {seed})", None)
     netlist = built.path / "build" / first.target / "netlist.json"
     log = built.path / "reports" / f"route-{first.target}-{seed}.log"
-    return place_and_route(
-        route, netlist, name=built.name, clock_mhz=first.clock_mhz, seed=seed, log=log
-    ).fmax_mhz
+    return place_and_route(route, netlist, name=built.name, clock_mhz=first.clock_mhz, seed=seed, log=log).fmax_mhz
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -74,9 +74,7 @@ def nngen(
 
 
 def _row(model: Model, configuration: Configuration, frames: int, progress: Progress) -> Row:
-    options = PlanOptions(
-        target=TARGET, pes=configuration.pes, lanes=configuration.lanes, batch=configuration.batch
-    )
+    options = PlanOptions(target=TARGET, pes=configuration.pes, lanes=configuration.lanes, batch=configuration.batch)
     low, high = model.input.full_range
     inputs = np.random.default_rng(SEED).integers(low, high + 1, (frames, *model.input.shape))
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:

@@ -78,11 +78,12 @@ def _pads(size: int, kernel: int, stride: int, *, same: bool) -> tuple[int, int]
 
 
 def every_shape() -> Iterator[Shape]:
-    """All combinations in which the kernel fits the map."""
+    """All combinations in which the kernel fits the map; 1x1 needs no padding."""
     for kernel, stride, padding, size, channels, lanes in product(
         KERNELS, (1, 2), ("same", "valid"), SIZES, CHANNELS, LANES
     ):
-        if padding == "same" or (kernel[0] <= size[0] and kernel[1] <= size[1]):
+        fits = kernel[0] <= size[0] and kernel[1] <= size[1]
+        if padding == "same" or (fits and kernel != (1, 1)):
             yield Shape(kernel=kernel, stride=stride, padding=padding, size=size, channels=channels, lanes=lanes)
 
 

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from statistics import median
 
-from hwgen.bench.fmax import Placement, fmax, placed
+import pytest
+
+from hwgen.bench.fmax import Placement, fmax
 from hwgen.bench.networks import convolution
+from hwgen.model import save
+
+DEVICE = "ice40-up5k"
 
 
-def test_seeds_and_median() -> None:
-    model = convolution(channels=1, rows=1, kernel=(1, 1), stride=1, padding=(0, 0, 0, 0), size=(2, 2), seed=0)
-    row = placed(model, Placement("ice40-up5k", 1, 1, seeds=(1, 2)))
-    assert row["fits"]
-    assert len(row["fmax_mhz_by_seed"]) == 2
-    assert row["fmax_mhz"] == median(row["fmax_mhz_by_seed"]) > 0
-    assert row["logic_cells"] > 0
-    assert row["bram"] > 0
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Example models in which the digits CNN is one small convolution."""
+    model = convolution(channels=1, rows=4, kernel=(1, 1), stride=1, padding=(0, 0, 0, 0), size=(2, 2), seed=0)
+    save(model, tmp_path / "digits_cnn.npz")
+    return tmp_path
 
 
-def test_a_core_that_does_not_fit_is_a_row() -> None:
-    result = fmax(placements=[Placement("ice40-up5k", 8, 4, seeds=(1,))])
-    (row,) = result.rows
-    assert row["fits"] is False
-    assert all(needed > available for needed, available in row["short"].values())
-    assert "ICESTORM_LC" in row["short"] or "ICESTORM_DSP" in row["short"]
-    assert result.tables[0].cells()[0][3:6] == ["no", "-", "-"]
+def test_median_of_the_seeds_and_a_core_that_does_not_fit(folder: Path) -> None:
+    placements = [Placement(DEVICE, 1, 1, seeds=(1, 2)), Placement(DEVICE, 4, 8, seeds=(1,))]
+    result = fmax(folder=folder, placements=placements)
+    small, large = result.rows
+    assert small["fits"]
+    assert len(small["fmax_mhz_by_seed"]) == 2
+    assert small["fmax_mhz"] == median(small["fmax_mhz_by_seed"]) > 0
+    assert 0 < small["lut"] <= small["logic_cells"]
+    assert small["microseconds"] == pytest.approx(small["cycles"] / small["fmax_mhz"])
+    assert large["fits"] is False
+    needed, available = large["short"]["ICESTORM_DSP"]
+    assert needed >= 16 > available == 8
+    assert [cells[3] for cells in result.tables[0].cells()] == ["yes", "no"]
+    assert result.tables[0].cells()[1][-1] == "-"
