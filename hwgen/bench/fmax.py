@@ -30,11 +30,11 @@ class Placement:
     target: str
     pes: int
     lanes: int
-    seeds: tuple[int, ...] = (1, 2, 3)
+    seeds: tuple[int, ...] = (1,)
 
 
 PLACEMENTS = (
-    Placement("ecp5-85k", 8, 4),
+    Placement("ecp5-85k", 8, 4, seeds=(1, 2, 3)),
     Placement("ecp5-25k", 4, 4),
     Placement("ice40-up5k", 4, 2),
     Placement("gowin-gw1nr9", 4, 2),
