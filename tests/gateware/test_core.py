@@ -15,11 +15,12 @@ from hwgen import golden
 from hwgen.gateware import Core, VerilogCells
 from hwgen.plan import Plan, PlanOptions, build_plan, timeline
 from hwgen.plan.steps import Grid
-from hwgen.plan.weight_stream import weight_beats
+from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import SETTLE, Run, interface, run
 from tests.plan.planned import buildable, planned
 from tests.plan.small import act, conv, dense, flatten, lenet, max_pool, model, requantize, shared, weights
+from tests.plan.test_loadable import random_network
 
 BUDGET = 2500
 """Cycles of a frame (or batch) that are simulated; larger draws are covered by tests/plan/test_build.py."""
@@ -177,6 +178,17 @@ def test_the_first_frame_may_come_at_once() -> None:
     case = case_of(model(x, dense("fc", "input", weights(3, 1))), pes=1, lanes=8)
     plan = build_plan(case.model, case.options)
     check_outputs(case, run(plan, case.frames), case.frames)
+
+
+def test_a_loadable_core_serves_other_models_of_its_shape(rng: np.random.Generator) -> None:
+    """One after the other; what ran before does not matter."""
+    nets = [random_network(rng, largest) for largest in (127, 3)]
+    options = PlanOptions(pes=2, lanes=2, weights="load")
+    core, other = (build_plan(net, options) for net in nets)
+    frames = rng.integers(-128, 128, (2, *nets[0].input.shape)).astype(np.int8)
+    streams = [weight_stream(plan).tolist() for plan in (core, other)]
+    result = run(core, frames, weights=[beat for stream in streams for beat in stream])
+    np.testing.assert_array_equal(result.outputs, golden.infer(nets[1], frames))
 
 
 def test_the_top_has_plain_ports_and_no_memory_of_its_own() -> None:
