@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -33,12 +35,14 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
     ToolMissingError, ToolFailedError
         What compiling needs is not installed, or failed.
     """
+    compile_core = COMPILERS[simulator]
     drivers = [(bench_folder() / name).read_text(encoding="utf-8") for name in DRIVER_SOURCES]
+    drivers.append(inspect.getsource(sys.modules[compile_core.__module__]))  # passes and compiler options
     images = simulator == "cxxrtl"  # Verilator's model reads them when it starts
     program = folder.path / "build" / f"{simulator}-{folder.digest(images=images, extra=drivers)[:16]}"
     if not program.exists():
         progress(f"compile ({simulator})", None)
-    return kept(program, partial(COMPILERS[simulator], folder))
+    return kept(program, partial(compile_core, folder))
 
 
 def play(folder: CoreFolder, program: Path, beats: Beats, progress: Progress) -> tuple[Beats, Record]:
