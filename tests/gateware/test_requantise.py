@@ -11,7 +11,7 @@ from hwgen.plan.images import MemoryImage
 from hwgen.plan.parameters import requant_fields
 from hwgen.plan.requant import LoweredLayer, Lowering, lower
 from hwgen.plan.shape import ArrayShape
-from hwgen.plan.staircase import Staircase, average, identity, requantisation
+from hwgen.plan.staircase import Staircase, average, find_thresholds, identity, requantisation
 from tests.gateware.bench import pack, shape_of, trace, unpack
 
 ROUNDINGS = ("half_up", "floor", "tflite_single", "tflite_double")
@@ -105,6 +105,30 @@ def test_a_value_a_cycle_equals_the_lowered_layer(rounding: str, reach: int, see
         expected = [int(table[c, index]) for index, c in enumerate(channel)]
         assert results(component, shape, layer, rows, len(rows)) == expected
         base += layer.mul.size
+
+
+def test_both_sides_of_zero_take_their_own_constant(rng: np.random.Generator) -> None:
+    """TFLite's double rounding on data of both signs: the channels differ in the correction too."""
+    channels, reach = 20, 1 << 20
+    stair = requantisation(
+        "conv", multiplier=1526000000 + 77777 * np.arange(channels), shift=40, rounding="tflite_double",
+        bias=12345 - 999 * np.arange(channels), zero_point=-3, lo=-128, hi=127, a_min=np.full(channels, -reach),
+        a_max=np.full(channels, reach),
+    )  # fmt: skip
+    lowering = lower([stair])
+    assert lowering.correction_bits > 0
+    component, shape = component_of(lowering)
+    (layer,) = lowering.layers
+    at = find_thresholds(stair).at
+    rows: list[dict[str, int]] = []
+    expected: list[int] = []
+    for _ in range(300):
+        channel = int(rng.integers(channels))
+        # beside a step of the staircase, where a wrong constant shows
+        acc = int(rng.choice(at[channel])) - int(rng.integers(2))
+        rows.append({"parameter": channel, "acc": pack([acc], shape.acc_bits)})
+        expected.append(int(stair.function(np.full((channels, 1), acc))[channel, 0]))
+    assert results(component, shape, layer, rows, len(rows)) == expected
 
 
 @settings(max_examples=10)
