@@ -9,11 +9,12 @@ from hwgen.plan import latency
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.layout import ceil_div
-from hwgen.plan.steps import Step, write_record
+from hwgen.plan.steps import Grid, Step, write_record
 from tests.gateware.bench import shape_of, trace
 from tests.gateware.networks import Case, cases
 from tests.gateware.parts import Drainer
 from tests.plan.planned import planned
+from tests.plan.small import act, conv, model, steps_of, weights
 
 BITS = 20
 SETTLE = latency.MEMORY + 3
@@ -59,18 +60,12 @@ def places(step: Step, lanes: int, per: int) -> list[tuple[int, int, int | None]
     return result
 
 
-@settings(max_examples=25)
-@given(case=cases(columns=2000, most_pes=6), gap=st.sampled_from([0, 0, 1, 7]))
-def test_results_are_written_where_their_layout_says(case: Case, gap: int) -> None:
-    """Passes as close as they can be, or further apart; step after step, and the first once more."""
-    plan = planned(case)
-    lanes, per = plan.grid.lanes, plan.grid.pes_per_requantiser
-    steps = list(plan.steps)
-    if sum(step.walk.groups * step.passes for step in steps) * plan.grid.drain_cycles > 1500:
-        steps = steps[-1:]
+def check_drain(steps: list[Step], grid: Grid, gap: int) -> None:
+    """Passes ``gap`` cycles further apart than they must be; step after step, and the first once more."""
+    lanes, per = grid.lanes, grid.pes_per_requantiser
     layout, records, bases = schedule(steps, per)
     shape = shape_of(
-        pes=plan.grid.pes, lanes=lanes, requantisers=plan.grid.pes // per, steps=len(steps), write_fields=layout,
+        pes=grid.pes, lanes=lanes, requantisers=grid.pes // per, steps=len(steps), write_fields=layout,
         requant_words=bases[-1] + steps[-1].passes * per, correction_bits=0,
     )  # fmt: skip
     image = MemoryImage("schedule_write", layout.width, [layout.pack(record) for record in records])
@@ -85,7 +80,7 @@ def test_results_are_written_where_their_layout_says(case: Case, gap: int) -> No
             for index in range(step.passes):
                 first = len(rows) + 1  # the cycle behind ``capture``
                 rows.append({"capture": 1})
-                rows += [{"capture": 0}] * (plan.grid.drain_cycles - 1 + gap)
+                rows += [{"capture": 0}] * (grid.drain_cycles - 1 + gap)
                 for pe in range(per):
                     for lane in range(lanes):
                         cycle = first + pe * lanes + lane
@@ -96,7 +91,7 @@ def test_results_are_written_where_their_layout_says(case: Case, gap: int) -> No
                         if address is not None:
                             expected.append((cycle + due, at_pe, address))
         rows += [{"capture": 0}] * (due + 1 - gap if due + 1 > gap else 0)
-        dones.append(first + plan.grid.drain_cycles - 1 + due)
+        dones.append(first + grid.drain_cycles - 1 + due)
         rows += [{"capture": 0}] * SETTLE
     found = trace(
         Drainer(shape=shape, schedule=image), rows, ["write", "address", "pe", "active", "parameter", "step_done"]
@@ -105,6 +100,40 @@ def test_results_are_written_where_their_layout_says(case: Case, gap: int) -> No
     assert written == [(cycle, pe, address % (1 << BITS)) for cycle, pe, address in expected]
     assert [(cycle, row["parameter"]) for cycle, row in enumerate(found) if row["active"]] == parameters
     assert [cycle for cycle, row in enumerate(found) if row["step_done"]] == dones
+
+
+@settings(max_examples=15)
+@given(case=cases(columns=2000, most_pes=6), gap=st.sampled_from([0, 0, 1, 7]))
+def test_results_are_written_where_their_layout_says(case: Case, gap: int) -> None:
+    plan = planned(case)
+    steps = list(plan.steps)
+    if sum(step.walk.groups * step.passes for step in steps) * plan.grid.drain_cycles > 1500:
+        steps = steps[:1]
+    check_drain(steps, plan.grid, gap)
+
+
+strides = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@settings(max_examples=15)
+@given(
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    first=strides,
+    second=strides,
+    channels=st.integers(1, 3),
+    pes=st.integers(1, 3),
+    lanes=st.sampled_from([1, 2, 4, 8]),
+)
+def test_maps_are_written_in_the_planes_of_their_reader(
+    size: tuple[int, int], first: tuple[int, int], second: tuple[int, int], channels: int, pes: int, lanes: int
+) -> None:
+    """Whatever both strides are, also where neither divides the other."""
+    x = act(1, *size)
+    one = conv("one", "input", x, weights(channels, 1, 1, 1), stride=first)
+    two = conv("two", "one", one.output, weights(1, channels, 1, 1), stride=second)
+    grid = Grid(pes=pes, lanes=lanes, pes_per_requantiser=pes)
+    steps = [step for step in steps_of(model(x, one, two), grid) if step.index == 0]
+    check_drain(steps, grid, 0)
 
 
 @settings(max_examples=10)
