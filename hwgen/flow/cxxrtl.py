@@ -21,8 +21,8 @@ def passes(folder: CoreFolder, target: Path) -> list[str]:
     """Yosys passes from the folder's sources to the C++ file ``target``.
 
     Only what makes the C++ smaller, and nothing that makes single bits of a bus constant or copies of each other (as
-    opt_dff, opt_reduce and wreduce do): such a bus looks as if it fed itself, and the design would take
-    several evaluations a cycle.
+    opt_dff, opt_reduce and wreduce do): such a bus looks as if it fed itself, and the design would take several
+    evaluations a cycle. Nor opt_mem, which splits memories: a core runs at a third of the speed.
     """
     return [
         # Deferred: a memory's INIT is known only where it is instantiated.
@@ -33,8 +33,6 @@ def passes(folder: CoreFolder, target: Path) -> list[str]:
         "opt_expr",
         "opt_merge",
         "opt_clean",
-        # write_cxxrtl 0.70 crashes on a write port that is never enabled, as models of vendor RAMs have them.
-        "opt_mem",
         "memory_dff",
         "memory_collect",
         "opt_clean",

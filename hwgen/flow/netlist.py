@@ -33,7 +33,19 @@ def netlist_of(folder: CoreFolder, target: str, *, progress: Progress = silent) 
     synthesise(folder, target, pnr=False, progress=progress)
     work = folder.path / "build" / target
     netlist = work / "netlist.v"
-    passes = [f"read_rtlil {work / 'core.il'}", f"write_verilog -noattr -simple-lhs {netlist}"]
+    models = [f"read_verilog {share(SYNTHESIS) / name}" for name in MODELS[target]]
+    passes = [
+        f"read_rtlil {work / 'core.il'}",
+        *models,
+        f"hierarchy -check -top {folder.top}",
+        "proc",
+        "flatten",
+        "opt_expr",
+        "opt_clean",
+        # write_cxxrtl 0.70 crashes on a write port that is never enabled, which a RAM with unused mask bits has.
+        "opt_mem",
+        "opt_clean",
+        f"write_verilog -noattr -simple-lhs {netlist}",
+    ]
     run_script(passes, cwd=folder.path, log=folder.path / "reports" / f"netlist-{target}.log", install=SYNTHESIS)
-    cells = (str(share(SYNTHESIS) / name) for name in MODELS[target])
-    return replace(folder, sources=(str(netlist), *cells))
+    return replace(folder, sources=(str(netlist),))
