@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Module, ResetSignal, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -50,7 +50,8 @@ class Accelerator(wiring.Component):
         m.submodules.stream_in = stream_in = StreamIn(shape=shape)
         m.submodules.array = array = PEArray(plan=self._plan)
         m.submodules.stream_out = stream_out = StreamOut(shape=shape)
-        enable = Signal(init=1)
+        enable = Signal()
+        loaded: Value = Const(1, 1)
         if array.load_bus is not None:
             bus = array.load_bus
             busy = Signal()
@@ -63,12 +64,13 @@ class Accelerator(wiring.Component):
                 bus.tvalid.eq(self.s_axis_weights_tvalid),
                 self.s_axis_weights_tready.eq(bus.tready),
                 bus.idle.eq(~busy & ~stream_in.full),
-                enable.eq(bus.loaded),
             ]
+            loaded = bus.loaded
         m.d.comb += [
             stream_in.tdata.eq(self.s_axis_tdata),
             stream_in.tvalid.eq(self.s_axis_tvalid),
             self.s_axis_tready.eq(stream_in.tready),
+            enable.eq(loaded & array.cleared),
             stream_in.enable.eq(enable),
             stream_in.blocked.eq(array.draining),
             stream_in.release.eq(array.release_input),
