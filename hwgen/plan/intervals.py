@@ -68,12 +68,60 @@ def accumulator_intervals(
     at_low, at_high = w * low, w * high
     least, most = np.minimum(at_low, at_high), np.maximum(at_low, at_high)
     taps = tuple(range(1, w.ndim))
-    result = Intervals(
-        a_min=least.sum(axis=taps),
-        a_max=most.sum(axis=taps),
-        partial_min=np.minimum(least, 0).sum(axis=taps),
-        partial_max=np.maximum(most, 0).sum(axis=taps),
+    return _checked(
+        Intervals(
+            a_min=least.sum(axis=taps),
+            a_max=most.sum(axis=taps),
+            partial_min=np.minimum(least, 0).sum(axis=taps),
+            partial_max=np.maximum(most, 0).sum(axis=taps),
+        ),
+        layer,
     )
+
+
+def sparse_intervals(
+    rows: NDArray[np.integer], weights: NDArray[np.integer], *, channels: int, low: int, high: int, layer: str
+) -> Intervals:
+    """The same for compressed weights: the ranges of sum(q * w) over each channel's own entries.
+
+    All entries of a sign reach their extremes together: two sums of weights per channel say everything.
+
+    Parameters
+    ----------
+    rows, weights:
+        The output channel and the decoded weight of each entry, both (entries,), in any order.
+    channels:
+        Output channels; one without entries is always 0.
+    low, high:
+        Range of the stored input, the same for all entries.
+    layer:
+        The layer's name, for errors.
+
+    Raises
+    ------
+    UnsupportedError
+        A partial sum needs more than 48 bits.
+    """
+    if low > high:
+        raise ValueError("low must be at most high")
+    w = np.asarray(weights, np.int64)
+    positive, negative = np.zeros(channels, np.int64), np.zeros(channels, np.int64)
+    np.add.at(positive, rows, np.maximum(w, 0))
+    np.add.at(negative, rows, np.minimum(w, 0))
+    below, above = min(low, 0), max(high, 0)
+    return _checked(
+        Intervals(
+            a_min=positive * low + negative * high,
+            a_max=positive * high + negative * low,
+            partial_min=positive * below + negative * above,
+            partial_max=positive * above + negative * below,
+        ),
+        layer,
+    )
+
+
+def _checked(result: Intervals, layer: str) -> Intervals:
+    """Itself, if its partial sums fit the widest accumulator."""
     if result.partial_bits > ACC_BITS:
         widest = int(np.argmax(np.maximum(result.partial_max, -result.partial_min)))
         raise UnsupportedError(

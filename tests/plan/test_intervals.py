@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import permutations, product
+from random import Random
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hwgen.errors import UnsupportedError
-from hwgen.plan.intervals import accumulator_intervals
+from hwgen.plan.intervals import accumulator_intervals, sparse_intervals
 
 
 @given(
@@ -69,3 +70,40 @@ def test_more_than_48_bits_are_refused_by_name() -> None:
 def test_an_empty_range_is_refused() -> None:
     with pytest.raises(ValueError, match="q_min"):
         accumulator_intervals(np.ones((1, 1), np.int8), 1, 0, layer="l")
+
+
+@given(
+    hnp.arrays(
+        np.int16, hnp.array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.integers(-(1 << 15), 1 << 14)
+    ),
+    st.integers(-(1 << 15), (1 << 15) - 1),
+    st.integers(0, (1 << 16) - 1),
+    st.randoms(use_true_random=False),
+)
+def test_compressed_entries_give_the_ranges_of_the_dense_weights(
+    w: np.ndarray, low: int, width: int, rng: Random
+) -> None:
+    rows, columns = np.nonzero(w)
+    order = rng.sample(range(rows.size), rows.size)
+    got = sparse_intervals(rows[order], w[rows, columns][order], channels=len(w), low=low, high=low + width, layer="l")
+    dense = accumulator_intervals(w, low, low + width, layer="l")
+    for name in ("a_min", "a_max", "partial_min", "partial_max"):
+        assert getattr(got, name).tolist() == getattr(dense, name).tolist(), name
+
+
+def test_a_channel_without_entries_is_zero() -> None:
+    got = sparse_intervals(np.array([1]), np.array([3]), channels=3, low=-5, high=7, layer="l")
+    assert got.a_min.tolist() == [0, -15, 0]
+    assert got.a_max.tolist() == [0, 21, 0]
+
+
+def test_compressed_entries_are_refused_above_48_bits() -> None:
+    rows, w = np.full(1 << 18, 2), np.full(1 << 18, -(1 << 15), np.int16)
+    with pytest.raises(UnsupportedError, match="channel 2 needs 50 bits") as caught:
+        sparse_intervals(rows, w, channels=3, low=-(1 << 15), high=(1 << 15) - 1, layer="fc6")
+    assert caught.value.layer == "fc6"
+
+
+def test_an_empty_range_of_compressed_entries_is_refused() -> None:
+    with pytest.raises(ValueError, match="low"):
+        sparse_intervals(np.array([0]), np.array([1]), channels=1, low=1, high=0, layer="l")
