@@ -11,7 +11,7 @@ from hwgen.errors import UsageError
 from hwgen.model import Flatten, Model
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
-from hwgen.plan.images import MemoryImage
+from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.loadable import loadable
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
@@ -106,7 +106,7 @@ class _Builder:
             ),
         ]
         if spare:
-            images = [MemoryImage(i.name, i.width, _padded(i.words, _load_depth(i.depth))) for i in images]
+            images = [image.padded(_load_depth(image.depth)) for image in images]
         shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps)
         times = timeline(
             steps, grid, chunks=shape.input.chunks_per_pixel * shape.input.pixels, unload=unload_cycles(shape.output)
@@ -128,13 +128,12 @@ class _Builder:
         )
 
     def _weights(self, by_op: Sequence[Step], form: WeightFormat) -> tuple[list[MemoryImage], list[int]]:
-        banks: list[list[int]] = [[] for _ in range(self.grid.pes)]
-        bases = []
-        for step in by_op:
-            bases.append(len(banks[0]))
-            for bank, words in zip(banks, pack_weights(step, form, self.grid), strict=True):
-                bank.extend(words)
-        return [MemoryImage(f"weights_{pe}", form.word_bits, words) for pe, words in enumerate(banks)], bases
+        packed = [pack_weights(step, form, self.grid) for step in by_op]
+        bases = np.cumsum([0, *(len(words[0]) for words in packed[:-1])]).tolist()
+        return [
+            MemoryImage(f"weights_{pe}", form.word_bits, Words.joined(parts))
+            for pe, parts in enumerate(zip(*packed, strict=True))
+        ], bases
 
     def _taps(self) -> tuple[Records, list[int]]:
         """The tap table; steps with the same taps share their entries."""
@@ -347,7 +346,3 @@ def _wrap_addresses(records: Records, names: Sequence[str], bits: int) -> None:
 def _load_depth(depth: int) -> int:
     """Loadable memories have room for a little more: the next power of two."""
     return 1 << max(1, (depth - 1).bit_length())
-
-
-def _padded(words: Sequence[int], depth: int) -> list[int]:
-    return [*words, *([0] * (depth - len(words)))]
