@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import numpy as np
+
 from hwgen.errors import HwgenError
 from hwgen.plan.images import MemoryImage
 
@@ -16,8 +18,11 @@ _STEM = re.compile(r"\w+", re.ASCII)
 
 def memory_text(image: MemoryImage) -> str:
     """Hexadecimal words, one a line."""
-    digits = -(-image.width // 4)
-    return "".join(f"{word:0{digits}x}\n" for word in image.words)
+    highest_first = image.data(-(-image.width // 8))[:, ::-1]
+    digits = np.frombuffer(highest_first.tobytes().hex().encode(), np.uint8).reshape(image.depth, -1)
+    lines = np.full((image.depth, -(-image.width // 4) + 1), ord("\n"), np.uint8)
+    lines[:, :-1] = digits[:, digits.shape[1] - lines.shape[1] + 1 :]
+    return lines.tobytes().decode()
 
 
 def memory_files(images: Iterable[MemoryImage], modules: Iterable[str]) -> dict[str, str]:

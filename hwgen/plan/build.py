@@ -12,7 +12,7 @@ from hwgen.model import Flatten, Model
 from hwgen.plan import latency
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
-from hwgen.plan.images import MemoryImage
+from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.loadable import loadable
 from hwgen.plan.machine import Machine, run
 from hwgen.plan.ops import ArrayOp, array_ops
@@ -117,7 +117,7 @@ class _Builder:
             ),
         ]
         if spare:
-            images = [MemoryImage(i.name, i.width, _padded(i.words, _load_depth(i.depth))) for i in images]
+            images = [image.padded(_load_depth(image.depth)) for image in images]
         shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps, sparse)
         machines = self._trace(sparse, shape)
         times = timeline(
@@ -147,17 +147,19 @@ class _Builder:
         self, by_op: Sequence[Step], form: WeightFormat, sparse: SparseLayers | None
     ) -> tuple[list[MemoryImage], list[int]]:
         """Entries first, at the addresses that their pointers name, then the columns of the other operations."""
-        banks: list[list[int]] = sparse.weights if sparse else [[] for _ in range(self.grid.pes)]
-        bases = []
-        for step in by_op:
-            bases.append(0 if step.sparse else len(banks[0]))
-            if not step.sparse:
-                for bank, words in zip(banks, pack_weights(step, form, self.grid), strict=True):
-                    bank.extend(words)
         bits = sparse.word_bits if sparse else form.word_bits
-        for bank in banks:
-            bank += [0] * (not bank)
-        return [MemoryImage(f"weights_{pe}", bits, words) for pe, words in enumerate(banks)], bases
+        banks = [[words] for words in sparse.weights] if sparse else [[] for _ in range(self.grid.pes)]
+        bases = []
+        depth = len(sparse.weights[0]) if sparse else 0
+        for step in by_op:
+            bases.append(0 if step.sparse else depth)
+            if step.sparse:
+                continue
+            packed = pack_weights(step, form, self.grid)
+            for bank, words in zip(banks, packed, strict=True):
+                bank.append(Words(words.data(-(-bits // 8))))
+            depth += len(packed[0])
+        return [MemoryImage(f"weights_{pe}", bits, Words.joined(bank)) for pe, bank in enumerate(banks)], bases
 
     def _trace(self, sparse: SparseLayers | None, shape: ArrayShape) -> dict[int, Machine]:
         """How long the sparse steps take where no activation is zero; their machines."""
@@ -401,7 +403,3 @@ def _wrap_addresses(records: Records, names: Sequence[str], bits: int) -> None:
 def _load_depth(depth: int) -> int:
     """Loadable memories have room for a little more: the next power of two."""
     return 1 << max(1, (depth - 1).bit_length())
-
-
-def _padded(words: Sequence[int], depth: int) -> list[int]:
-    return [*words, *([0] * (depth - len(words)))]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import UsageError
-from hwgen.plan.images import pack_units
+from hwgen.plan.images import Words, pack_units
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.ops import ArrayOp
 
@@ -160,18 +160,17 @@ def _value_bits(op: ArrayOp) -> int:
     return 8
 
 
-def pack_entries(found: Slices, form: EntryFormat, *, word_bits: int, pes: int) -> list[list[int]]:
+def pack_entries(found: Slices, form: EntryFormat, *, word_bits: int, pes: int) -> list[Words]:
     """The words of each PE; all have as many words as the longest."""
     per_word = form.per_word(word_bits)
     unit = (found.value & ((1 << form.value_bits) - 1)) | (found.index << form.value_bits)
     sizes = np.bincount(found.pe, minlength=pes)
     words = ceil_div(int(sizes.max(initial=0)), per_word)
-    ends = np.cumsum(sizes)
     result = []
-    for end, size in zip(ends, sizes, strict=True):
+    for end, size in zip(np.cumsum(sizes), sizes, strict=True):
         padded = np.zeros(words * per_word, np.int64)
         padded[:size] = unit[end - size : end]
-        result.append(list(pack_units(padded.reshape(words, per_word), form.bits, word_bits)))
+        result.append(pack_units(padded.reshape(words, per_word), form.bits, word_bits))
     return result
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hwgen.fixed import signed_bits
 from hwgen.model import Conv2d, Dense
-from hwgen.plan.images import MemoryImage, pack_units
+from hwgen.plan.images import MemoryImage, Words, pack_units
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.steps import Grid, Step
@@ -86,7 +86,7 @@ def codebook_image(form: WeightFormat) -> MemoryImage | None:
     return MemoryImage("codebook", form.weight_bits, words)
 
 
-def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[list[int]]:
+def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[Words]:
     """The words of each PE for a step, pass after pass; a pass starts a new word.
 
     A repeated operation has one pass. Rows beyond the last output channel and lanes beyond the last feature are 0

@@ -152,8 +152,7 @@ class Plan:
         total = hashlib.sha256(self.structure_digest.encode())
         for image in self.images:
             total.update(f"{image.name} {image.width}\n".encode())
-            size = -(-image.width // 8)
-            total.update(b"".join(int(word).to_bytes(size, "little") for word in image.words))
+            total.update(image.data(-(-image.width // 8)).tobytes())
         return total.hexdigest()
 
 

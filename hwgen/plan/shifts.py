@@ -14,7 +14,7 @@ from hwgen.plan.slopes import Bool, Int64, Slopes
 MAX_SHIFT = 62
 """Right shifts searched, as in the model file."""
 
-_LIMIT = 1 << 40
+MUL_LIMIT = 1 << 40
 """Multipliers above this count as none."""
 
 
@@ -98,4 +98,4 @@ def _double(quotient: Int64, rest: Int64, den: Int64) -> tuple[Int64, Int64]:
     """One step of long division: (2 * (quotient * den + rest)) divmod den, the quotient saturated."""
     rest = rest << 1
     carry = rest >= den
-    return np.minimum((quotient << 1) + carry, _LIMIT), rest - np.where(carry, den, 0)
+    return np.minimum((quotient << 1) + carry, MUL_LIMIT), rest - np.where(carry, den, 0)

@@ -20,7 +20,7 @@ from hwgen.plan.entries import (
     pack_entries,
     pointer_tables,
 )
-from hwgen.plan.images import MemoryImage
+from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.machine import Machine, Masks, Trace, run
 from hwgen.plan.options import PlanOptions
@@ -57,7 +57,7 @@ class SparseLayers:
     layers: dict[int, SparseLayer]
     shape: SparseShape
     word_bits: int
-    weights: list[list[int]]
+    weights: list[Words]
     pointers: list[MemoryImage]
 
 
@@ -93,14 +93,17 @@ def sparse_layers(
     formats = list(dict.fromkeys(entry for _, entry, _ in found))
     word_bits = max(_word_bits(entry, cut, grid) for _, entry, cut in found)
     word_bits = max([word_bits, form.word_bits, *(entry.bits for entry in formats)])
-    weights: list[list[int]] = [[] for _ in range(grid.pes)]
+    weights: list[list[Words]] = [[] for _ in range(grid.pes)]
+    depth = 0
     layers: dict[int, SparseLayer] = {}
     bases, ends = [], []
     columns = 0
     for step, entry, cut in found:
-        first = len(weights[0])
-        for bank, words in zip(weights, pack_entries(cut, entry, word_bits=word_bits, pes=grid.pes), strict=True):
-            bank.extend(words)
+        first = depth
+        packed = pack_entries(cut, entry, word_bits=word_bits, pes=grid.pes)
+        for bank, words in zip(weights, packed, strict=True):
+            bank.append(words)
+        depth += len(packed[0])
         base, end = pointer_tables(cut, first=first * entry.per_word(word_bits))
         bases.append(base)
         ends.append(end)
@@ -139,7 +142,8 @@ def sparse_layers(
         layers=layers,
         shape=shape,
         word_bits=word_bits,
-        weights=weights,
+        # A memory has at least one word.
+        weights=[Words.joined(bank) if depth else Words.of([0], word_bits) for bank in weights],
         pointers=_pointer_images(all_bases, all_ends, entry_bits, end_bits),
     )
 
@@ -168,12 +172,11 @@ def _pointer_images(
     bases: NDArray[np.int64], ends: NDArray[np.int64], entry_bits: int, end_bits: int
 ) -> list[MemoryImage]:
     width = entry_bits + POINTER_COLUMNS * end_bits
-    wide = width > 62
-    words = bases.astype(object) if wide else bases.copy()
-    for index in range(POINTER_COLUMNS):
-        end = ends[:, :, index].astype(object) if wide else ends[:, :, index]
-        words = words | (end << (entry_bits + index * end_bits))
-    return [MemoryImage(f"pointers_{pe}", width, [int(word) for word in row]) for pe, row in enumerate(words)]
+    units = np.concatenate([bases[:, :, None], ends], axis=2)
+    fields = [entry_bits] + [end_bits] * POINTER_COLUMNS
+    bits = [(units[:, :, index, None] >> np.arange(size)) & 1 for index, size in enumerate(fields)]
+    packed = np.packbits(np.concatenate(bits, axis=2).astype(np.uint8), axis=2, bitorder="little")
+    return [MemoryImage(f"pointers_{pe}", width, Words(packed[pe])) for pe in range(len(packed))]
 
 
 def machine_of(step: Step, grid: Grid, shape: SparseShape, *, coding: str, requantise: int) -> Machine:

@@ -6,7 +6,7 @@ t[c, k] = the least acc in a_min[c]..a_max[c] with f(acc)[c] >= k
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,22 @@ from hwgen.errors import UnsupportedError
 from hwgen.fixed import ACC_BITS, ACC_MAX, ACC_MIN, Rounding, requantise, rounding_divide_half_away
 
 Int64 = NDArray[np.int64]
+
+_FIRST_SHIFT = 31
+"""What TFLite's first rounding of two shifts by."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Line:
+    """A staircase in closed form: pivot + ((acc + bias) * multiplier + half >> shift), clamped; arrays (channels,).
+
+    ``half``: 2^(shift - 1) is added, 0 for a shift of 0.
+    """
+
+    multiplier: Int64
+    shift: Int64
+    bias: Int64
+    half: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +50,10 @@ class Staircase:
         The clamp, in stored form.
     pivot:
         The stored zero point: what roundings that treat negative numbers differently round towards or away from.
+    line:
+        The closed form, where the rounding has one.
+    uniform:
+        All channels are the same, and ``function`` takes any number of rows.
     """
 
     name: str
@@ -43,6 +63,8 @@ class Staircase:
     lo: int
     hi: int
     pivot: int
+    line: Line | None = None
+    uniform: bool = False
 
     def __post_init__(self) -> None:
         if self.a_min.ndim != 1 or self.a_min.shape != self.a_max.shape or not self.a_min.size:
@@ -56,6 +78,11 @@ class Staircase:
     def channels(self) -> int:
         """Rows of every array."""
         return int(self.a_min.size)
+
+    @property
+    def distinct(self) -> Staircase:
+        """Itself, or with one channel where all are the same."""
+        return replace(self, a_min=self.a_min[:1], a_max=self.a_max[:1]) if self.uniform else self
 
 
 def requantisation(
@@ -81,6 +108,9 @@ def requantisation(
         With its bias an accumulator needs more than 48 bits; names the layer and the channel.
     """
     m, s, b = (np.broadcast_to(np.asarray(x, np.int64), a_min.shape)[:, None] for x in (multiplier, shift, bias))
+    uniform = _same(m, s, b, a_min, a_max)
+    if uniform:
+        m, s, b = m[:1], s[:1], b[:1]
     wide = (b[:, 0].astype(object) + a_min < ACC_MIN) | (b[:, 0].astype(object) + a_max > ACC_MAX)
     if wide.any():
         raise UnsupportedError(
@@ -92,7 +122,13 @@ def requantisation(
     def function(acc: Int64) -> Int64:
         return requantise(acc + b, m, s, rounding, zero_point, lo, hi)
 
-    return Staircase(name=name, function=function, a_min=a_min, a_max=a_max, lo=lo, hi=hi, pivot=zero_point)
+    # The double rounding is a single one where nothing is left for the second (hwgen.fixed).
+    straight = rounding != "tflite_double" or bool((s <= _FIRST_SHIFT).all())
+    line = Line(multiplier=m[:, 0], shift=s[:, 0], bias=b[:, 0], half=rounding != "floor") if straight else None
+    return Staircase(
+        name=name, function=function, a_min=a_min, a_max=a_max, lo=lo, hi=hi, pivot=zero_point, line=line,
+        uniform=uniform,
+    )  # fmt: skip
 
 
 def average(
@@ -103,19 +139,33 @@ def average(
     The map holds q - ``stored_offset`` (2^(bits-1) for an unsigned map, else 0); ``count`` broadcasts to (channels,).
     """
     n = np.broadcast_to(np.asarray(count, np.int64), a_min.shape)[:, None]
+    uniform = _same(n, a_min, a_max)
+    if uniform:
+        n = n[:1]
 
     def function(acc: Int64) -> Int64:
         raw = rounding_divide_half_away(acc + n * stored_offset, n)
         return np.clip(raw - stored_offset, lo, hi)
 
-    return Staircase(name=name, function=function, a_min=a_min, a_max=a_max, lo=lo, hi=hi, pivot=-stored_offset)
+    return Staircase(
+        name=name, function=function, a_min=a_min, a_max=a_max, lo=lo, hi=hi, pivot=-stored_offset, uniform=uniform
+    )
 
 
 def identity(name: str, *, lo: int, hi: int, a_min: Int64, a_max: Int64) -> Staircase:
     """q = clamp(acc): max pooling."""
+    uniform = _same(a_min, a_max)
+    nothing = np.zeros_like(a_min[:1] if uniform else a_min)
+    line = Line(multiplier=nothing + 1, shift=nothing, bias=nothing, half=False)
     return Staircase(
-        name=name, function=lambda acc: np.clip(acc, lo, hi), a_min=a_min, a_max=a_max, lo=lo, hi=hi, pivot=0
-    )
+        name=name, function=lambda acc: np.clip(acc, lo, hi), a_min=a_min, a_max=a_max, lo=lo, hi=hi, pivot=0,
+        line=line, uniform=uniform,
+    )  # fmt: skip
+
+
+def _same(*values: Int64) -> bool:
+    """Whether all channels (rows) of each array are equal."""
+    return all(bool((array == array[:1]).all()) for array in values)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

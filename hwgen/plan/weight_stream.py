@@ -24,10 +24,6 @@ def weight_stream(plan: Plan) -> NDArray[np.uint32]:
     The checksum (zlib's) begins with the core's signature, four bytes, that are not sent: a core of another structure
     refuses the stream.
     """
-    pieces = []
-    for image in plan.images:
-        size = -(-image.width // BEAT_BITS) * BEAT_BITS // 8
-        pieces.append(b"".join(int(word).to_bytes(size, "little") for word in image.words))
-    data = b"".join(pieces)
+    data = b"".join(image.data(-(-image.width // BEAT_BITS) * BEAT_BITS // 8).tobytes() for image in plan.images)
     checksum = zlib.crc32(data, zlib.crc32(plan.signature.to_bytes(4, "little")))
     return np.frombuffer(data + checksum.to_bytes(4, "little"), "<u4")
