@@ -45,9 +45,10 @@ def test_sparse_layers_are_exact_and_in_time(case: Case) -> None:
 
 @settings(max_examples=8)
 @given(case=cases(columns=120, sparse=True, stalls=True, most_pes=5))
-def test_stalls_change_nothing(case: Case) -> None:
+def test_stalls_change_nothing_but_time(case: Case) -> None:
     plan = sparse_plan(case)
-    checked(case, plan, run(plan, case.frames, stalls=random.Random(case.stalls), settle=100))
+    result = run(plan, case.frames, stalls=random.Random(case.stalls), settle=100)
+    np.testing.assert_array_equal(result.outputs, golden.infer(case.model, case.frames))
 
 
 @settings(max_examples=6)
