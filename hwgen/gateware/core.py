@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.gateware.array import PEArray
 from hwgen.gateware.stream_in import StreamIn
 from hwgen.gateware.stream_out import StreamOut
+from hwgen.gateware.stream_out_ordered import OrderedStreamOut
 from hwgen.plan.plan import Plan
 from hwgen.plan.weight_stream import BEAT_BITS
 
@@ -49,7 +50,7 @@ class Accelerator(wiring.Component):
         shape = self._plan.shape
         m.submodules.stream_in = stream_in = StreamIn(shape=shape)
         m.submodules.array = array = PEArray(plan=self._plan)
-        m.submodules.stream_out = stream_out = StreamOut(shape=shape)
+        m.submodules.stream_out = stream_out = self._stream_out(m, array)
         enable = Signal()
         loaded: Value = Const(1, 1)
         if array.load_bus is not None:
@@ -92,6 +93,16 @@ class Accelerator(wiring.Component):
             self.layer_done.eq(array.layer_done),
         ]
         return m
+
+    def _stream_out(self, m: Module, array: PEArray) -> StreamOut | OrderedStreamOut:
+        shape = self._plan.shape
+        if not shape.ordered:
+            return StreamOut(shape=shape)
+        order = self._plan.image("output_order")
+        stream_out = OrderedStreamOut(shape=shape, order=order)
+        if array.load_bus is not None:
+            array.load_bus.attach(m, order.name, stream_out.wen, stream_out.waddr, stream_out.wdata)
+        return stream_out
 
 
 class Core(wiring.Component):

@@ -17,7 +17,7 @@ from hwgen.plan.loadable import loadable
 from hwgen.plan.machine import Machine, run
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
-from hwgen.plan.orders import Orders, choose_orders, ordered, ordered_layer
+from hwgen.plan.orders import Orders, choose_orders, order_image, ordered, ordered_layer
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
 from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
 from hwgen.plan.placement import Placement, batched, output_layout, place
@@ -116,12 +116,18 @@ class _Builder:
                 by_op, self.lowering.layers, self.lowering, grid, requant_bases[:-1].tolist(), int(requant_bases[-1])
             ),
         ]
+        order = self.orders.get(self.ops[-1].layer.name)
+        if order is not None:
+            images.append(order_image(order, grid.pes))
         if spare:
             images = [image.padded(_load_depth(image.depth)) for image in images]
         shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps, sparse)
         machines = self._trace(sparse, shape)
         times = timeline(
-            steps, grid, chunks=shape.input.chunks_per_pixel * shape.input.pixels, unload=unload_cycles(shape.output)
+            steps,
+            grid,
+            chunks=shape.input.chunks_per_pixel * shape.input.pixels,
+            unload=unload_cycles(shape.output, ordered=shape.ordered),
         )
         layers, pulses = self._costs(times.cycles)
         return Plan(
@@ -132,7 +138,7 @@ class _Builder:
             layers=layers,
             pulses=pulses,
             load_cycles=load_cycles(shape.input),
-            unload_cycles=unload_cycles(shape.output),
+            unload_cycles=unload_cycles(shape.output, ordered=shape.ordered),
             interval=times.interval,
             maps=tuple(self.placement.maps.values()),
             input_shape=self.model.input.shape,
@@ -325,6 +331,7 @@ class _Builder:
             input=stream_shape(model.input, pes=grid.pes, lanes=grid.lanes, frames=input_frames),
             output=stream_shape(output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
             input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
+            ordered=self.ops[-1].layer.name in self.orders,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
         )
 

@@ -61,6 +61,12 @@ READY = 3
 """From a PE's last sum of a group to the drain: counter, and two stages of AND over the PEs."""
 
 
+ORDERED_STAGES = 3
+"""Registered stages of radix 8 that choose one bank's output."""
+ORDERED = 2 * MEMORY + 1 + ORDERED_STAGES + 1 + QUEUE
+"""From an element's number to its beat at the output: order, address, buffer, choice, beat, queue of beats."""
+
+
 def push(pes: int) -> int:
     """From an issued column to the queues' input: the vector's way (store, broadcast, zero point) or the pointer's."""
     return max(POINTER, 1 + broadcast(pes) + 1)

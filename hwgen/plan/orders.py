@@ -13,8 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.plan.balance import balanced_order
+from hwgen.plan.images import MemoryImage
 from hwgen.plan.ops import ArrayOp, Entries
 from hwgen.plan.requant import LoweredLayer
+
+LONG = 4
+"""Rows of a PE from which an output vector is dealt out by work."""
 
 Orders = Mapping[str, NDArray[np.int64]]
 """By map, the channel of each position; a map that is not in it stands in its natural order."""
@@ -23,7 +27,7 @@ Orders = Mapping[str, NDArray[np.int64]]
 def choose_orders(ops: Sequence[ArrayOp], pes: int) -> Orders:
     """Orders in which the rows of every sparse operation are balanced, and of the maps that follow from them."""
     orders: dict[str, NDArray[np.int64]] = {}
-    fixed = _seen_outside(ops)
+    fixed = _seen_outside(ops, pes)
     for op in ops:
         if op.local:
             if op.source in orders:
@@ -34,13 +38,28 @@ def choose_orders(ops: Sequence[ArrayOp], pes: int) -> Orders:
     return orders
 
 
-def _seen_outside(ops: Sequence[ArrayOp]) -> set[str]:
-    """Maps whose order is that of the output stream: the last, and what local operations make it of."""
-    names = {ops[-1].layer.name}
+def _seen_outside(ops: Sequence[ArrayOp], pes: int) -> set[str]:
+    """Maps that keep their order because the output stream shows it.
+
+    A long vector's order is restored while it leaves, which takes a cycle for each element.
+    """
+    last = ops[-1]
+    if last.layer.output.chw[1:] == (1, 1) and last.rows >= LONG * pes:
+        return set()
+    names = {last.layer.name}
     for op in reversed(ops):
         if op.local and op.layer.name in names:
             names.add(op.source)
     return names
+
+
+def order_image(order: NDArray[np.int64], pes: int) -> MemoryImage:
+    """For each channel of the output its bank, and above that its slot."""
+    bank_bits = max(1, (pes - 1).bit_length())
+    position = _inverse(order)
+    slots = position // pes
+    words = position % pes | slots << bank_bits
+    return MemoryImage("output_order", bank_bits + max(1, int(slots.max()).bit_length()), words.astype(np.uint64))
 
 
 def ordered(op: ArrayOp, orders: Orders) -> ArrayOp:

@@ -125,6 +125,7 @@ class ArrayShape:
     input: StreamShape
     output: StreamShape
     input_addressing: InputAddressing
+    ordered: bool = False
     sparse: SparseShape | None = None
 
     @property
