@@ -17,6 +17,7 @@ from hwgen.golden.max_pool2d import max_pool2d
 from hwgen.golden.mean import mean
 from hwgen.golden.output import add_bias, to_activation
 from hwgen.golden.softmax import softmax
+from hwgen.golden.sparse_dense import sparse_dense
 from hwgen.golden.winograd_conv2d import winograd_conv2d
 from hwgen.model import (
     Add,
@@ -33,6 +34,7 @@ from hwgen.model import (
     Requant,
     Requantize,
     Softmax,
+    SparseWeights,
 )
 
 _FRAMES_AT_ONCE = 32
@@ -97,8 +99,9 @@ def _apply(model: Model, layer: Layer, inputs: list[NDArray[np.integer]]) -> NDA
         case Conv2d():
             return to_activation(add_bias(_convolution(layer, x, zero_point), _bias(layer)), _requant(layer), output)
         case Dense():
-            acc = dense(x, layer.weights.decode(), zero_point=zero_point)
-            return to_activation(add_bias(acc, _bias(layer)), _requant(layer), output)
+            return to_activation(
+                add_bias(_fully_connected(layer, x, zero_point), _bias(layer)), _requant(layer), output
+            )
         case Mean():
             return to_activation(mean(x, zero_point=zero_point), _requant(layer), output)
         case Requantize():
@@ -135,6 +138,12 @@ def _apply(model: Model, layer: Layer, inputs: list[NDArray[np.integer]]) -> NDA
             return np.asarray(x.reshape(x.shape[0], -1).argmax(axis=1))
         case _:
             raise TypeError(f"no golden function for {type(layer).__name__}")
+
+
+def _fully_connected(layer: Dense, x: NDArray[np.integer], zero_point: int) -> NDArray[np.int64]:
+    if isinstance(layer.weights, SparseWeights):
+        return sparse_dense(x, layer.weights, zero_point=zero_point)
+    return dense(x, layer.weights.decode(), zero_point=zero_point)
 
 
 def _convolution(layer: Conv2d, x: NDArray[np.integer], zero_point: int) -> NDArray[np.int64]:

@@ -20,19 +20,15 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
     """Exact accumulator ranges of the operation, stored inputs."""
     source = model.activation(op.layer.inputs[0])
     offset = stored_offset(source)
-    if op.maximum:
-        # One product at a time: the maximum never leaves the range of the elements.
-        ones = op.weights[:, :, :1, :1]
-        return accumulator_intervals(ones, source.min - offset, source.max - offset, layer=op.layer.name)
     if op.entries is not None:
         low, high = source.min - offset - op.zero, source.max - offset - op.zero
         return sparse_intervals(
             op.entries.rows, op.weights, channels=op.rows, low=min(low, 0), high=max(high, 0), layer=op.layer.name
         )
     padded = op.pad if op.window.pad_top or op.window.pad_left or _reaches_out(model, op) else None
-    return accumulator_intervals(
-        op.weights, source.min - offset, source.max - offset, layer=op.layer.name, padding=padded
-    )
+    # A maximum holds one product at a time: it never leaves the range of the elements, padding among them.
+    weights = op.weights[:, :, :1, :1] if op.maximum else op.weights
+    return accumulator_intervals(weights, source.min - offset, source.max - offset, layer=op.layer.name, padding=padded)
 
 
 def _reaches_out(model: Model, op: ArrayOp) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from hwgen import golden
 from hwgen.gateware import Core, VerilogCells
-from hwgen.model import Requant
+from hwgen.model import CodebookWeights, Requant
 from hwgen.plan import Plan, PlanOptions, build_plan, timeline
 from hwgen.plan.steps import Grid
 from hwgen.plan.weight_stream import weight_beats, weight_stream
@@ -177,10 +179,62 @@ def case_of(net: object, **options: object) -> Case:
     return Case(net, chosen, frames, 5)  # type: ignore[arg-type]
 
 
-CASES = (strided, stride_three, phases, gathered, gathered_map, behind_a_batch, constant, corrected)
+def padded_maximum() -> Case:
+    """The padding is far below everything that the input can be, and passes the accumulator all the same."""
+    x = act(2, 3, 3, min=-5, max=9)
+    layer = max_pool("p", "input", x, 2, 2)
+    return case_of(model(x, replace(layer, padding=(0, 1, 0, 1), output=act(2, 2, 2))), pes=2, lanes=2)
 
 
-@pytest.mark.parametrize("build", CASES, ids=lambda build: build.__name__)
+def sixteen(lanes: int, *, signed: bool) -> Case:
+    """Maps of 16 bits, codes of 16-bit weights, multipliers of 31 bits; inputs and weights at their extremes too."""
+    low, high = (-(1 << 15), (1 << 15) - 1) if signed else (0, (1 << 16) - 1)
+    wide = {"bits": 16, "signed": signed, "min": low, "max": high, "zero_point": 77}
+    rng = np.random.default_rng(5)
+    codebook = rng.integers(-(1 << 15), 1 << 15, 16).astype(np.int16)
+    codebook[:3] = -(1 << 15), (1 << 15) - 1, 0
+    layers, source, width = [], "input", 31
+    for name, rows, rounding in (("a", 13, "half_up"), ("b", 9, "floor"), ("c", 5, "tflite_single")):
+        codes = rng.integers(0, 16, (rows, width)).astype(np.uint8)
+        codes[0] = 0
+        layers.append(
+            dense(
+                name, source, CodebookWeights(codes=codes, codebook=codebook, code_bits=4, bits=16),
+                bias=rng.integers(-(1 << 36), 1 << 36, rows), output=act(rows, **wide),
+                requant=Requant(
+                    multiplier=rng.integers(1 << 30, 1 << 31, rows).astype(np.int32),
+                    shift=rng.integers(47, 53, rows).astype(np.int8), rounding=rounding,
+                ),
+            )
+        )  # fmt: skip
+        source, width = name, rows
+    case = case_of(model(act(31, **wide), *layers), pes=3, lanes=lanes)
+    case.frames[0] = np.where(codebook[codes_of(case)[0]] < 0, low, high)
+    assert build_plan(case.model, case.options).shape.mul_bits > 30
+    return case
+
+
+def codes_of(case: Case) -> np.ndarray:
+    return case.model.layers[0].weights.codes  # type: ignore[union-attr]
+
+
+CASES = (
+    strided,
+    stride_three,
+    phases,
+    gathered,
+    gathered_map,
+    behind_a_batch,
+    constant,
+    corrected,
+    padded_maximum,
+    partial(sixteen, 1, signed=True),
+    partial(sixteen, 4, signed=False),
+    partial(sixteen, 4, signed=True),
+)
+
+
+@pytest.mark.parametrize("build", CASES, ids=lambda build: getattr(build, "__name__", "sixteen"))
 def test_cases_that_are_seldom_drawn(build: object) -> None:
     case = build()  # type: ignore[operator]
     plan = build_plan(case.model, case.options)
