@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.plan import Plan
+from hwgen.plan.entries import POINTER_COLUMNS
 from hwgen.plan.fields import FieldLayout
 
 Record = dict[str, int]
@@ -76,30 +78,27 @@ class Emulator:
         for _ in range(read["outer"] + 1):
             for inner in range(read["inner"] + 1):
                 places = [divmod(position + lane, read["wrap"] + 1) for lane in range(shape.lanes)]
-                for index in range(read["passes"] + 1):
-                    sums = self.accumulate(read, group_address + index * read["pass_stride"], index, places)
-                    self.write_back(write, writer, index, sums, places)
+                if read.get("sparse"):
+                    # One walk through the columns makes all rows.
+                    for index, sums in enumerate(self.scattered(read, write["passes"] + 1, group_address, places)):
+                        self.write_back(write, writer, index, sums, places)
+                else:
+                    for index in range(read["passes"] + 1):
+                        sums = self.accumulate(read, group_address + index * read["pass_stride"], index, places)
+                        self.write_back(write, writer, index, sums, places)
                 position += shape.lanes
                 group_address += shape.lanes if inner < read["inner"] else read["row_jump"]
 
     def accumulate(self, read: Record, start: int, index: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
         """Accumulators (pes, lanes) of one pass."""
         shape = self.plan.shape
-        pad = signed(read["pad_value"], shape.act_bits)
         weights = self.weights(read, index)
         acc = np.zeros((shape.pes, shape.lanes), np.int64)
         column = 0
         for channel in range(read["channels"] + 1):
             slot, bank = divmod(channel, shape.pes)
             for tap in range(read["taps"] + 1):
-                entry = self.tap_table[read["tap_base"] + tap]
-                address = start + slot * read["slot_stride"] + entry["offset"]
-                vectors = self.banks[:, (address + np.arange(shape.lanes)) % self.size]
-                if shape.has_padding:
-                    rows, columns = np.array(places).T
-                    valid = (entry["x_low"] <= columns) & (columns <= entry["x_high"])
-                    valid &= (entry["y_low"] <= rows) & (rows <= entry["y_high"])
-                    vectors = np.where(valid, vectors, pad)
+                vectors = self.vectors(read, tap, start + slot * read["slot_stride"], places)
                 chosen = vectors if read["local"] else vectors[bank]
                 products = weights[:, column] * chosen
                 if read["maximum"]:
@@ -110,6 +109,65 @@ class Emulator:
         if read["wide"]:
             acc = np.repeat(acc.sum(axis=1)[:, None], shape.lanes, axis=1)
         return acc
+
+    def vectors(self, read: Record, tap: int, start: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
+        """What all banks deliver for a tap at an address, (pes, lanes)."""
+        shape = self.plan.shape
+        entry = self.tap_table[read["tap_base"] + tap]
+        vectors = self.banks[:, (start + entry["offset"] + np.arange(shape.lanes)) % self.size]
+        if shape.has_padding:
+            rows, columns = np.array(places).T
+            valid = (entry["x_low"] <= columns) & (columns <= entry["x_high"])
+            valid &= (entry["y_low"] <= rows) & (rows <= entry["y_high"])
+            vectors = np.where(valid, vectors, signed(read["pad_value"], shape.act_bits))
+        return vectors
+
+    def scattered(self, read: Record, rows: int, start: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
+        """Accumulators (rows, pes, lanes) of a sparse group: each PE walks through its own entries of each column."""
+        shape = self.plan.shape
+        acc = np.zeros((rows, shape.pes, shape.lanes), np.int64)
+        column = read["column_base"]
+        for slot in range(read["channels"] + 1):
+            for tap in range(read["taps"] + 1):
+                vectors = self.vectors(read, tap, start + slot * read["slot_stride"], places)
+                vectors = vectors - signed(read["pad_value"], shape.act_bits)
+                banks = shape.pes if slot < read["channels"] else read["tail"] + 1
+                for bank in range(banks):
+                    lanes = vectors[bank, 0] * (np.arange(shape.lanes) == 0) if read["scalar"] else vectors[bank]
+                    if lanes.any():
+                        for pe in range(shape.pes):
+                            for row, weight in self.entries(read, pe, column + bank):
+                                acc[row, pe] += weight * lanes
+                column += shape.pes
+        return acc
+
+    def entries(self, read: Record, pe: int, column: int) -> Iterator[tuple[int, int]]:
+        """Rows and decoded weights of one PE's slice of a column, fillers included."""
+        shape, sparse = self.plan.shape, self.plan.shape.sparse
+        assert sparse is not None
+        value_bits, index_bits, relative = sparse.formats[read["format"]]
+        bits = value_bits + index_bits
+        per_word = 1 << ((shape.weight_word_bits // bits).bit_length() - 1)
+        group, place = divmod(column, POINTER_COLUMNS)
+        pointer = self.plan.image(f"pointers_{pe}").words[group]
+        base, ends = pointer & ((1 << sparse.entry_bits) - 1), pointer >> sparse.entry_bits << sparse.end_bits
+        begin, end = (ends >> at * sparse.end_bits & ((1 << sparse.end_bits) - 1) for at in (place, place + 1))
+        image = self.plan.image(f"weights_{pe}").words
+        row = -1
+        for entry in range(base + begin, base + end):
+            unit = image[entry // per_word] >> entry % per_word * bits & ((1 << bits) - 1)
+            stored, index = unit & ((1 << value_bits) - 1), unit >> value_bits
+            row = row + 1 + index if relative else index
+            yield row, self.decoded(read, stored, value_bits)
+
+    def decoded(self, read: Record, stored: int, bits: int) -> int:
+        """A stored weight, or the shared value of its code."""
+        shape = self.plan.shape
+        if not read["coded"]:
+            return signed(stored, bits)
+        codebook = self.plan.codebook
+        assert codebook is not None
+        return signed(codebook.words[(read["table"] << shape.code_bits) + stored], shape.weight_bits)
 
     def weights(self, read: Record, index: int) -> NDArray[np.int64]:
         """Decoded weights (pes, columns, lanes) of a pass."""
@@ -127,11 +185,7 @@ class Emulator:
                 word = image[first + column // per_word] >> column % per_word * stride
                 for lane in range(shape.lanes):
                     unit = word >> (lane * bits if read["wide"] else 0) & ((1 << bits) - 1)
-                    if read["coded"]:
-                        codebook = self.plan.codebook
-                        assert codebook is not None
-                        unit = codebook.words[(read["table"] << shape.code_bits) + unit]
-                    result[pe, column, lane] = signed(unit, shape.weight_bits)
+                    result[pe, column, lane] = self.decoded(read, unit, bits)
         return result
 
     def write_back(
@@ -173,6 +227,11 @@ class Emulator:
         offset = 0 if stream.signed else 1 << (stream.bits - 1)
         slots = -(-stream.channels // shape.pes)
         frames = self.output.T.reshape(stream.frames, stream.pixels_per_frame, slots * shape.pes)
+        if shape.ordered:
+            # The order image says where each channel stands: its bank in the low bits, its slot above.
+            bank_bits = max(1, (shape.pes - 1).bit_length())
+            places = [divmod(word, 1 << bank_bits) for word in self.plan.image("output_order").words[: stream.channels]]
+            frames = frames[:, :, [slot * shape.pes + bank for slot, bank in places]]
         values = frames[:, :, : stream.channels].transpose(0, 2, 1) + offset
         return values.reshape(stream.frames, *self.plan.output_shape)
 

@@ -11,7 +11,7 @@ from hwgen.errors import HwgenError, UsageError
 from hwgen.plan import PlanOptions, build_plan
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import Emulator
-from tests.plan.planned import buildable
+from tests.plan.planned import buildable, buildable_sparse
 from tests.plan.small import act, conv, dense, lenet, max_pool, model, weights
 
 
@@ -33,6 +33,16 @@ def test_also_with_sixteen_bits(case: Case) -> None:
     outputs = Emulator(plan).run(frames)
     expected = golden.infer(case.model, frames)
     np.testing.assert_array_equal(outputs.reshape(expected.shape), expected)
+
+
+@settings(max_examples=30)
+@given(case=cases(columns=600, sparse=True))
+def test_the_images_compute_sparse_models(case: Case) -> None:
+    """Of every index, coding and order; zeros skipped as the scanner skips them."""
+    plan = buildable_sparse(case)
+    frames = case.frames[: case.options.batch]
+    expected = golden.infer(case.model, frames)
+    np.testing.assert_array_equal(Emulator(plan).run(frames).reshape(expected.shape), expected)
 
 
 @given(case=cases(columns=1500))
