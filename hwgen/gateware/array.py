@@ -13,6 +13,7 @@ from hwgen.gateware.decoder import Decoder
 from hwgen.gateware.drain import DrainCounter, WriteWalk
 from hwgen.gateware.load_bus import LoadBus
 from hwgen.gateware.pe import PE
+from hwgen.gateware.pick import Pick
 from hwgen.gateware.pipeline import copied, delay_line, delayed
 from hwgen.gateware.read_address import ReadAddress
 from hwgen.gateware.records import fields_of, held_layout
@@ -117,8 +118,8 @@ class PEArray(wiring.Component):
     def _column_controls(self, m: Module, sequencer: Sequencer, held: dict[str, Value]) -> dict[str, Value]:
         """The column's strobes where each stage needs them; local layers skip the broadcast and so come earlier."""
         shape = self._shape
-        at_vector = latency.vector(shape.pes, shape.lanes)
-        skip = latency.broadcast(shape.pes)
+        at_vector = latency.vector(shape.pes, shape.lanes, shape.choices)
+        skip = latency.broadcast(shape.pes, shape.choices)
         strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
         line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
 
@@ -128,7 +129,7 @@ class PEArray(wiring.Component):
             chosen = Mux(held["local"], line[stage - 1 - skip], line[stage - 1])
             return delayed(m, chosen, 1, name, reset=True)
 
-        weights_due = at_vector - latency.decode(shape.coding) - latency.WEIGHT_FETCH
+        weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
         early = at(weights_due, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
         m.d.comb += [
@@ -191,6 +192,10 @@ class PEArray(wiring.Component):
             broadcast.vectors.eq(Cat(*vectors)),
             broadcast.bank.eq(delayed(m, sequencer.bank, bank_due, "bank")),
         ]
+        if shape.choices > 1:
+            # Low bits and offset make the select a cycle before the vectors are there.
+            low_due = latency.vector(shape.pes, shape.lanes, shape.choices) - latency.PICK - latency.COPY
+            self._bank_low = delayed(m, sequencer.bank[: shape.pick_bits], low_due, "bank_low")
         groups = -(-shape.pes // GROUP)
         return [*vectors, *(copied(m, broadcast.vector, f"vector_{group}") for group in range(groups))]
 
@@ -215,11 +220,23 @@ class PEArray(wiring.Component):
         for index in range(shape.pes):
             if index % GROUP == 0:
                 weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
+                if shape.choices > 1:
+                    bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
             m.submodules[f"decoder_{index}"] = decoder = Decoder(shape=shape, codebook=self._plan.codebook)
             m.submodules[f"pe_{index}"] = pe = PE(shape=shape)
             weights = self._stores[f"weights_{index}"]
             if self.load_bus is not None and self._plan.codebook is not None:
                 self.load_bus.attach(m, self._plan.codebook.name, decoder.wen, decoder.waddr, decoder.wdata)
+            broadcast = vectors[shape.pes + index // GROUP]
+            if shape.choices > 1:
+                m.submodules[f"pick_{index}"] = pick = Pick(shape=shape)
+                m.d.comb += [
+                    decoder.picks.eq(held["picks"]),
+                    pick.vectors.eq(broadcast),
+                    pick.low.eq(bank_low),
+                    pick.offsets.eq(decoder.offsets),
+                ]
+                broadcast = pick.vector
             m.d.comb += [
                 weights.addr.eq(weight_address),
                 decoder.word.eq(weights.data),
@@ -228,7 +245,7 @@ class PEArray(wiring.Component):
                 decoder.wide.eq(held["wide"]),
                 decoder.coded.eq(held["coded"]),
                 decoder.table.eq(held["table"]),
-                pe.broadcast.eq(vectors[shape.pes + index // GROUP]),
+                pe.broadcast.eq(broadcast),
                 pe.own.eq(vectors[index]),
                 pe.local.eq(held["local"]),
                 pe.weights.eq(decoder.weights),

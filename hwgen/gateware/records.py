@@ -9,6 +9,13 @@ from hwgen.plan.shape import ArrayShape
 
 HELD = ("pad_value", "local", "maximum", "wide", "table", "coded", "weight_base", "last_in_word", "unit", "repeat")
 """Fields of a step that the stages behind the issue still need when the next step's record is already being fetched."""
+HELD_PICKING = ("picks",)
+"""One more in cores with N:M layers."""
+
+
+def held_names(shape: ArrayShape) -> tuple[str, ...]:
+    """The held fields of a core, in the order of their word."""
+    return HELD + HELD_PICKING if shape.choices > 1 else HELD
 
 
 def fields_of(layout: FieldLayout, word: Value) -> dict[str, Value]:
@@ -24,4 +31,4 @@ def fields_of(layout: FieldLayout, word: Value) -> dict[str, Value]:
 def held_layout(shape: ArrayShape) -> FieldLayout:
     """The held fields, packed."""
     widths = dict(shape.read_fields.fields)
-    return FieldLayout(tuple((name, widths[name]) for name in HELD))
+    return FieldLayout(tuple((name, widths[name]) for name in held_names(shape)))

@@ -13,6 +13,7 @@ from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.loadable import loadable
+from hwgen.plan.nm import fitted, notes
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
@@ -51,10 +52,12 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
     if options.weights == "load":
         lowering = loadable(lowering, ops)
     grid = choose_grid(model, ops, options, lowering)
+    remarks = notes(ops, grid.pes)
+    ops = fitted(ops, grid.pes)
     placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     steps = build_steps(ops, placement, output, grid, batch=options.batch)
-    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent).plan()
+    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent, remarks).plan()
 
 
 @dataclass
@@ -69,6 +72,7 @@ class _Builder:
     placement: Placement
     steps: list[Step]
     output_words: int
+    notes: tuple[str, ...]
 
     def plan(self) -> Plan:
         grid, steps = self.grid, self.steps
@@ -125,6 +129,7 @@ class _Builder:
             maps=tuple(self.placement.maps.values()),
             input_shape=self.model.input.shape,
             output_shape=self.ops[-1].layer.output.shape,
+            notes=self.notes,
         )
 
     def _weights(self, by_op: Sequence[Step], form: WeightFormat) -> tuple[list[MemoryImage], list[int]]:
@@ -148,6 +153,9 @@ class _Builder:
 
     def _read_record(self, step: Step, form: WeightFormat, weight_base: int, tap_base: int) -> dict[str, int]:
         walk, op = step.walk, step.op
+        picking = {}
+        if self.grid.choices > 1:
+            picking = {"bank_step": op.pattern[1], "picks": int(op.blocks is not None)}
         column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
         return {
             "inner": walk.inner - 1,
@@ -176,6 +184,7 @@ class _Builder:
             "last_in_word": form.word_bits // column_bits - 1,
             "unit": form.shift_units.index(column_bits),
             "repeat": int(op.repeated),
+            **picking,
         }
 
     def _requant_record(self, layer: LoweredLayer, base: int) -> dict[str, int]:
@@ -268,6 +277,7 @@ class _Builder:
             code_bits=form.code_bits,
             codebook_words=depth.get("codebook", 0),
             shift_units=form.shift_units,
+            choices=grid.choices,
             requant_words=depth["requant_mul_0"],
             tap_words=depth["taps"],
             steps=depth["schedule_read"],
@@ -304,6 +314,7 @@ class _Builder:
         for layer, spent in zip(self.model.layers, cycles, strict=True):
             op = of_op.get(layer.name)
             macs, nonzero, weights, nonzero_weights = _work(op, self.options.batch) if op else (0, 0, 0, 0)
+            slots, block = op.pattern if op else (1, 1)
             layers.append(
                 LayerPlan(
                     name=layer.name,
@@ -315,7 +326,7 @@ class _Builder:
                     nonzero_macs=nonzero,
                     weights=weights,
                     nonzero_weights=nonzero_weights,
-                    utilisation=macs / (multipliers * spent) if spent else 0.0,
+                    utilisation=macs * slots / (block * multipliers * spent) if spent else 0.0,
                 )
             )
         return tuple(layers), tuple(pulses)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.fixed import ACC_BITS, signed_bits
-from hwgen.model import Conv2d, Dense
+from hwgen.model import Conv2d, Dense, NMWeights
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.requant import Lowering
 
@@ -43,5 +43,7 @@ def _worst(op: ArrayOp) -> int:
     layer = op.layer
     bits = layer.weights.bits if isinstance(layer, Conv2d | Dense) else 2
     taps = int(np.prod(op.weights.shape[1:]))
+    if isinstance(layer, Conv2d | Dense) and isinstance(layer.weights, NMWeights):
+        taps = taps // layer.weights.m * layer.weights.n
     most = taps << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
     return signed_bits(-most, most)

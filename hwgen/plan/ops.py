@@ -24,10 +24,12 @@ from hwgen.model import (
     MaxPool2d,
     Mean,
     Model,
+    NMWeights,
     Requantize,
     Softmax,
     Weights,
 )
+from hwgen.plan.blocks import Blocks, with_taps
 from hwgen.plan.walk import Window
 
 
@@ -42,7 +44,8 @@ class ArrayOp:
 
     ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation. ``bias`` (K,)
     is all that is added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it). ``codes`` are codebook
-    indices in the weights' shape. ``repeated``: every row has the same weights, so that one pass's words serve all
+    indices in the weights' shape. ``blocks``: the weights are N:M, and the codes have the shape of the slots.
+    ``repeated``: every row has the same weights, so that one pass's words serve all
     passes. ``elementwise``: from a vector to a vector, channel by channel.
     """
 
@@ -57,6 +60,7 @@ class ArrayOp:
     pad: int
     codes: NDArray[np.int64] | None = None
     codebook: NDArray[np.int64] | None = None
+    blocks: Blocks | None = None
     fully_connected: bool = False
     elementwise: bool = False
 
@@ -68,7 +72,14 @@ class ArrayOp:
     @property
     def encoding(self) -> str:
         """How the weights are stored."""
+        if self.blocks is not None:
+            return "nm"
         return "dense" if self.codes is None else "codebook"
+
+    @property
+    def pattern(self) -> tuple[int, int]:
+        """(n, m): columns for each block of channels at a tap, and the block's channels."""
+        return (1, 1) if self.blocks is None else (self.blocks.n, self.blocks.m)
 
 
 def array_ops(model: Model) -> tuple[ArrayOp, ...]:
@@ -129,15 +140,23 @@ def _lower(model: Model, layer: Layer, source: str) -> ArrayOp:
 def _decoded(
     layer: Layer, weights: Weights
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, NDArray[np.int64] | None]:
-    """Decoded integers, codes and codebook."""
+    """Decoded integers; codes (of N:M weights: of their slots) and codebook."""
     if isinstance(weights, CodebookWeights):
         return weights.decode().astype(np.int64), weights.codes.astype(np.int64), weights.codebook.astype(np.int64)
     if isinstance(weights, DenseWeights):
         return weights.decode().astype(np.int64), None, None
-    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook"
+    if isinstance(weights, NMWeights):
+        codes = None if weights.codes is None else with_taps(weights.codes)
+        codebook = None if weights.codebook is None else weights.codebook.astype(np.int64)
+        return weights.decode().astype(np.int64), codes, codebook
+    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook, nm"
     raise UnsupportedError(
         f"there is no hardware for the encoding {weights.encoding!r} yet", layer=layer.name, hint=hint
     )
+
+
+def _blocks(weights: Weights) -> Blocks | None:
+    return Blocks.of(weights) if isinstance(weights, NMWeights) else None
 
 
 def _bias(layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -176,6 +195,7 @@ def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
         weights=weights,
         codes=codes,
         codebook=codebook,
+        blocks=_blocks(layer.weights),
         bias=_bias(layer, activation, weights.sum(axis=(1, 2, 3))),
         pad=activation.zero_point - stored_offset(activation),
     )
@@ -193,8 +213,9 @@ def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
         fully_connected=True,
         window=Window(kernel=(height, width), stride=(1, 1), pad_top=0, pad_left=0, out_height=1, out_width=1),
         weights=weights.reshape(shape),
-        codes=None if codes is None else codes.reshape(shape),
+        codes=codes.reshape(shape) if codes is not None and codes.ndim == 2 else codes,
         codebook=codebook,
+        blocks=_blocks(layer.weights),
         bias=_bias(layer, model.activation(layer.inputs[0]), weights.sum(axis=1)),
         pad=activation.zero_point - stored_offset(activation),
     )

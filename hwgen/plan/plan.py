@@ -17,7 +17,10 @@ CODEBOOK = "codebook"
 
 @dataclass(frozen=True, kw_only=True)
 class LayerPlan:
-    """One layer's cost, for all frames of a batch. ``utilisation``: multiplications / (pes x lanes x cycles)."""
+    """One layer's cost, for all frames of a batch.
+
+    ``utilisation``: multiplications that the encoding needs (N:M: n of m) / (pes x lanes x cycles).
+    """
 
     name: str
     op: str
@@ -53,6 +56,8 @@ class Plan:
         Layouts in the banks.
     input_shape, output_shape:
         Of one frame, as the model has them.
+    notes:
+        Layers that gain less than their encoding promises, a sentence each.
     """
 
     name: str
@@ -67,6 +72,7 @@ class Plan:
     maps: tuple[MapLayout, ...]
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def compute_cycles(self) -> int:
@@ -134,7 +140,7 @@ class Plan:
         return total.hexdigest()
 
 
-def utilisation(layers: Sequence[LayerPlan], multipliers: int) -> float:
-    """Multiplications / (multipliers x cycles) over several layers."""
+def utilisation(layers: Sequence[LayerPlan]) -> float:
+    """That of several layers together: their mean by cycles."""
     cycles = sum(layer.cycles for layer in layers)
-    return sum(layer.macs for layer in layers) / (multipliers * cycles) if cycles else 0.0
+    return sum(layer.utilisation * layer.cycles for layer in layers) / cycles if cycles else 0.0

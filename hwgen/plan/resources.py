@@ -75,11 +75,12 @@ def estimate(
     units = grid.pes // grid.pes_per_requantiser
     requantiser = acc * lowering.mul_bits + 3 * lowering.sum_bits
     luts = 700 + grid.pes * (60 + 24 * grid.lanes + 2 * acc * grid.lanes) + units * requantiser
-    weights = sum(op.weights[: 1 if op.repeated else None].size for op in ops)
+    luts += grid.pes * grid.lanes * 8 * (grid.choices - 1)
     bits = 4 if all(op.codes is not None or op.repeated for op in ops) else 8
+    stored = sum(_stored_bits(op, bits, (grid.choices - 1).bit_length()) for op in ops)
     word = 8 * grid.lanes
     memories = [
-        Memory(word, ceil_div(ceil_div(weights * bits, grid.pes), word), grid.pes),
+        Memory(word, ceil_div(ceil_div(stored, grid.pes), word), grid.pes),
         Memory(8 * grid.lanes, ceil_div(placement.bank_words, 2), 2 * grid.pes)
         if grid.lanes > 1
         else Memory(8, placement.bank_words, grid.pes),
@@ -87,3 +88,10 @@ def estimate(
     if output.extent > 32:
         memories.append(Memory(8, output.extent, grid.pes))
     return Resources(luts, grid.pes * grid.lanes, tuple(memories))
+
+
+def _stored_bits(op: ArrayOp, bits: int, offset_bits: int) -> int:
+    """Bits of the operation's weights, of N:M ones with the offset beside each."""
+    if op.blocks is not None:
+        return op.blocks.values.size * (bits + offset_bits)
+    return op.weights[: 1 if op.repeated else None].size * bits
