@@ -17,11 +17,13 @@ from hwgen.model import (
     Layer,
     MaxPool2d,
     Model,
+    NMWeights,
     Requant,
     Requantize,
     Weights,
     validate,
 )
+from hwgen.plan.nm import fitted
 from hwgen.plan.ops import array_ops
 from hwgen.plan.placement import output_layout, place
 from hwgen.plan.steps import Grid, Step, build_steps
@@ -50,6 +52,15 @@ def shared(*shape: int, zero: bool = True) -> CodebookWeights:
     if zero:
         codebook[3] = 0
     return CodebookWeights(codes=rng.integers(0, 16, shape).astype(np.uint8), codebook=codebook, code_bits=4, bits=8)
+
+
+def pruned(*shape: int, n: int, m: int, code_bits: int | None = None, seed: int = SEED) -> NMWeights:
+    """n of every m input channels, at random; shared values with ``code_bits``."""
+    rng = np.random.default_rng(seed)
+    most = 127 if code_bits is None else (1 << code_bits) // 2 - 1
+    values = rng.integers(-most, most + 1, shape).reshape(shape[0], shape[1] // m, m, *shape[2:])
+    values[rng.random(values.shape).argsort(axis=2).argsort(axis=2) >= n] = 0
+    return NMWeights.from_dense(values.reshape(shape), n, m, code_bits=code_bits)
 
 
 def conv(
@@ -125,7 +136,7 @@ def lenet() -> Model:
 
 def steps_of(net: Model, grid: Grid, batch: int = 1) -> list[Step]:
     """The schedule of a model on a grid."""
-    ops = array_ops(net)
+    ops = fitted(array_ops(net), grid.pes)
     placement = place(net, ops, pes=grid.pes, lanes=grid.lanes, batch=batch)
     output = output_layout(net, ops[-1].layer.name, pes=grid.pes, batch=batch)
     return build_steps(ops, placement, output, grid, batch=batch)
