@@ -38,7 +38,9 @@ def convolution(
         name="conv",
         inputs=("input",),
         output=Activation(shape=(rows, height, width), min=-128, max=127),
-        weights=NMWeights.from_dense(pruned(values, n, m, rng), n, m) if pattern else DenseWeights(values=values, bits=8),
+        weights=NMWeights.from_dense(pruned(values, n, m, rng), n, m)
+        if pattern
+        else DenseWeights(values=values, bits=8),
         requant=Requant(multiplier=multiplier, shift=np.full(rows, SHIFT, np.int8), rounding="half_up"),
         stride=(stride, stride),
         padding=padding,

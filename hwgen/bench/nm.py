@@ -85,9 +85,7 @@ RESNET_8 = (
 SIMULATED = ((LARGE, (1, 4)), (RESNET_8[3], (2, 4)), (RESNET_8[7], (1, 4)))
 
 
-def nm(
-    *, simulated: Sequence[tuple[Conv, tuple[int, int]]] = SIMULATED, progress: Progress = silent
-) -> Result:
+def nm(*, simulated: Sequence[tuple[Conv, tuple[int, int]]] = SIMULATED, progress: Progress = silent) -> Result:
     """Plan every layer at every pattern, simulate some."""
     rows = []
     for index, layer in enumerate((LARGE, *RESNET_8)):

@@ -48,6 +48,7 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
         "utilisation": round(utilisation(plan.layers), UTILISATION_DIGITS),
         "memory_bits": sum(by_use.values()),
         "memory_bits_by_use": by_use,
+        "notes": list(plan.notes),
     }
 
 
