@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from hwgen.model import Activation, Conv2d, DenseWeights, Model, NMWeights, Requant
@@ -24,7 +23,9 @@ def convolution(
 ) -> Model:
     """One int8 convolution (out, in, kh, kw) = (rows, channels, *kernel) on a map of (channels, *size).
 
-    ``pattern`` (n, m): all but n weights of every m input channels are 0, and stored so. The multiplier carries a typical accumulator onto the output's range, so that outputs differ.
+    ``pattern`` (n, m): all but n weights of every m input channels are 0, and stored so.
+
+    The multiplier carries a typical accumulator onto the output's range, so that outputs differ.
     """
     rng = np.random.default_rng(seed)
     values = rng.integers(-127, 128, (rows, channels, *kernel), dtype=np.int8)

@@ -17,7 +17,8 @@ class Pick(wiring.Component):
     block's first bank; for other weights the offset is 0, and ``low`` picks alone. A block begins at a multiple of its
     size, a power of two, so that an OR adds.
 
-    **Latency**: ``latency.PICK`` from ``low`` and ``offsets``, 1 from ``vectors``. **Throughput**: one vector per cycle.
+    **Latency**: ``latency.PICK`` from ``low`` and ``offsets``, 1 from ``vectors``. **Throughput**: one vector per
+    cycle.
 
     Members
     -------

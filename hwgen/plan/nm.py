@@ -29,11 +29,11 @@ def choices(ops: Sequence[ArrayOp]) -> int:
 
 def notes(ops: Sequence[ArrayOp], pes: int) -> tuple[str, ...]:
     """A sentence for each N:M layer that gains nothing on ``pes`` PEs."""
-    found = []
-    for op in ops:
-        if op.blocks is not None and (reason := _obstacle(op, pes)):
-            found.append(f"{op.layer.name}: {op.blocks.n}:{op.blocks.m} is computed as dense: {reason}")
-    return tuple(found)
+    return tuple(
+        f"{op.layer.name}: {op.blocks.n}:{op.blocks.m} is computed as dense: {reason}"
+        for op in ops
+        if op.blocks is not None and (reason := _obstacle(op, pes))
+    )
 
 
 def _picks(op: ArrayOp, pes: int) -> bool:

@@ -60,13 +60,13 @@ def everything(first: NMWeights, second: NMWeights, *, x: Activation) -> Model:
         (1, 4, None, 8, 4, "load"),
         (2, 4, 4, 16, 2, "rom"),
         (1, 2, 4, 4, 1, "rom"),
-        (5, 8, None, 24, 4, "rom"),
+        (5, 8, None, 8, 2, "rom"),
     ],
 )
 def test_all_encodings_and_modes_in_one_core(
     n: int, m: int, code_bits: int | None, pes: int, lanes: int, load: str
 ) -> None:
-    first, second = pruned(8, 8, 3, 3, n=n, m=m, code_bits=code_bits), pruned(3, 32, n=1, m=2)
+    first, second = pruned(8, 8, 3, 3, n=n, m=m, code_bits=code_bits), pruned(3, 32, n=1, m=2, code_bits=code_bits)
     case = case_of(everything(first, second, x=act(8, 5, 4)), pes=pes, lanes=lanes, weights=load)
     plan = build_plan(case.model, case.options)
     assert plan.shape.choices == m
