@@ -117,7 +117,7 @@ def _layers(model: Model, grid: tuple[int, int]) -> list[Row]:
             "layer": name,
             "macs": sum(layer.macs for layer in part),
             "cycles": sum(layer.cycles for layer in part),
-            "utilisation": utilisation(part, plan.multipliers) if any(layer.macs for layer in part) else None,
+            "utilisation": utilisation(part) if any(layer.macs for layer in part) else None,
         }
         for name, part in parts
     ]
@@ -133,8 +133,8 @@ def _point(model: Model, pes: int, lanes: int) -> Row:
         "multipliers": plan.multipliers,
         "cycles": plan.compute_cycles,
         "interval": plan.interval,
-        "utilisation": utilisation(plan.layers, plan.multipliers),
-        "convolutions": utilisation(convolutions, plan.multipliers),
+        "utilisation": utilisation(plan.layers),
+        "convolutions": utilisation(convolutions),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hwgen.bench.digits import digits
 from hwgen.bench.fmax import fmax
+from hwgen.bench.nm import nm
 from hwgen.bench.nngen import nngen
 from hwgen.bench.result import Result
 from hwgen.bench.shapes import shapes
@@ -16,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "digits": lambda progress: digits(progress=progress),
     "shapes": lambda progress: shapes(progress=progress),
     "nngen": lambda progress: nngen(progress=progress),
+    "nm": lambda progress: nm(progress=progress),
     "fmax": lambda progress: fmax(progress=progress),
 }
 

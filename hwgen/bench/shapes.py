@@ -14,7 +14,7 @@ import numpy as np
 
 from hwgen import golden
 from hwgen.bench.cores import core
-from hwgen.bench.networks import convolution
+from hwgen.bench.networks import convolution, same_padding
 from hwgen.bench.result import Column, Plot, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.simulate import simulate
@@ -60,7 +60,9 @@ class Shape:
     def model(self) -> Model:
         """Random weights, ROWS output channels."""
         same = self.padding == "same"
-        pads = [_pads(*pair, self.stride, same=same) for pair in zip(self.size, self.kernel, strict=True)]
+        pads = [
+            same_padding(*pair, self.stride) if same else (0, 0) for pair in zip(self.size, self.kernel, strict=True)
+        ]
         return convolution(
             channels=self.channels,
             rows=ROWS,
@@ -70,11 +72,6 @@ class Shape:
             size=self.size,
             seed=0,
         )
-
-
-def _pads(size: int, kernel: int, stride: int, *, same: bool) -> tuple[int, int]:
-    total = max(0, (-(-size // stride) - 1) * stride + kernel - size) if same else 0
-    return total // 2, total - total // 2
 
 
 def every_shape() -> Iterator[Shape]:

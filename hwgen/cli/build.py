@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -108,6 +109,8 @@ def build(
         report("plan", None)
         plan = build_plan(description, options)
         manifest = write_core(plan, description, folder, progress=report)
+    for note in plan.notes:
+        sys.stderr.write(f"hwgen: warning: {note}\n")
     if json != STDOUT:
         _print(manifest, folder)
     write_json(json, {"dir": str(folder), **manifest})

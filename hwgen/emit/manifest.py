@@ -45,9 +45,10 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
             "pulses": list(plan.pulses),
             "interval": plan.interval,
         },
-        "utilisation": round(utilisation(plan.layers, plan.multipliers), UTILISATION_DIGITS),
+        "utilisation": round(utilisation(plan.layers), UTILISATION_DIGITS),
         "memory_bits": sum(by_use.values()),
         "memory_bits_by_use": by_use,
+        "notes": list(plan.notes),
     }
 
 

@@ -15,6 +15,7 @@ from hwgen.gateware.drain import DrainCounter, WriteWalk
 from hwgen.gateware.entry_decoder import EntryDecoder
 from hwgen.gateware.load_bus import LoadBus
 from hwgen.gateware.pe import PE
+from hwgen.gateware.pick import Pick
 from hwgen.gateware.pipeline import copied, delay_line, delayed
 from hwgen.gateware.read_address import ReadAddress
 from hwgen.gateware.records import fields_of, held_layout
@@ -130,8 +131,8 @@ class PEArray(wiring.Component):
     def _column_controls(self, m: Module, sequencer: Sequencer, held: dict[str, Value]) -> dict[str, Value]:
         """The column's strobes where each stage needs them; local layers skip the broadcast and so come earlier."""
         shape = self._shape
-        at_vector = latency.vector(shape.pes, shape.lanes)
-        skip = latency.broadcast(shape.pes)
+        at_vector = latency.vector(shape.pes, shape.lanes, shape.choices)
+        skip = latency.broadcast(shape.pes, shape.choices)
         strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
         if shape.sparse is not None:
             strobes = strobes & (~held["sparse"]).replicate(4)
@@ -146,7 +147,7 @@ class PEArray(wiring.Component):
         if not shape.has_matrix and not shape.has_local:
             none = Const(0, 1)
             return {"load": none, "valid": none, "first": none, "capture": none}
-        weights_due = at_vector - latency.decode(shape.coding) - latency.WEIGHT_FETCH
+        weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
         early = at(weights_due, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
         m.d.comb += [
@@ -237,6 +238,10 @@ class PEArray(wiring.Component):
             broadcast.vectors.eq(Cat(*vectors)),
             broadcast.bank.eq(delayed(m, sequencer.bank, bank_due, "bank")),
         ]
+        if shape.choices > 1:
+            # Low bits and offset make the select a cycle before the vectors are there.
+            low_due = latency.vector(shape.pes, shape.lanes, shape.choices) - latency.PICK - latency.COPY
+            self._bank_low = delayed(m, sequencer.bank[: shape.pick_bits], low_due, "bank_low")
         groups = -(-shape.pes // GROUP)
         return [*vectors, *(copied(m, broadcast.vector, f"vector_{group}") for group in range(groups))]
 
@@ -263,6 +268,8 @@ class PEArray(wiring.Component):
                 weight_address = Const(0, 1)
                 if shape.has_matrix or shape.has_local:
                     weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
+                if shape.choices > 1:
+                    bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
             weights = self._stores[f"weights_{index}"]
             pe = PE(shape=shape) if shape.sparse is None else SparsePE(shape=shape)
             m.submodules[f"pe_{index}"] = pe
@@ -275,8 +282,6 @@ class PEArray(wiring.Component):
                 pe.capture.eq(controls["capture"]),
                 pe.shift.eq(counter.active),
             ]
-            if shape.has_matrix:
-                m.d.comb += pe.broadcast.eq(vectors[shape.pes + index // GROUP])
             if shape.has_matrix or shape.has_local:
                 m.submodules[f"decoder_{index}"] = decoder = Decoder(shape=shape, codebook=self._plan.codebook)
                 self._attach_codebook(m, decoder)
@@ -291,6 +296,18 @@ class PEArray(wiring.Component):
                     decoder.table.eq(held["table"]),
                     pe.weights.eq(decoder.weights),
                 ]
+            if shape.has_matrix:
+                broadcast = vectors[shape.pes + index // GROUP]
+                if shape.choices > 1:
+                    m.submodules[f"pick_{index}"] = pick = Pick(shape=shape)
+                    m.d.comb += [
+                        decoder.picks.eq(held["picks"]),
+                        pick.vectors.eq(broadcast),
+                        pick.low.eq(bank_low),
+                        pick.offsets.eq(decoder.offsets),
+                    ]
+                    broadcast = pick.vector
+                m.d.comb += pe.broadcast.eq(broadcast)
             if isinstance(pe, SparsePE):
                 self._sparse_pe(m, index, pe, held, weights, weight_address)
             chain.append(pe)

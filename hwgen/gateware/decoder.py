@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -24,7 +24,7 @@ class Decoder(wiring.Component):
     Plain weights pass; a codebook costs ``latency.MEMORY`` cycles (Han et al., Deep Compression, section 3: shared
     weights).
 
-    **Latency**: 1 (the word register) + ``latency.decode(coding)``. **Throughput**: one column per cycle.
+    **Latency**: 1 (the word register) + ``latency.decode(coding, choices)``. **Throughput**: one column per cycle.
 
     Members
     -------
@@ -37,6 +37,9 @@ class Decoder(wiring.Component):
     coded : In(1), table : In
         The weight is a code, of this codebook.
     weights : Out(lanes * weight_bits)
+    picks : In(1), offsets : Out(decoders * pick_bits)
+        Only in cores with N:M layers: the weights have an offset beside them; those of the word register, 0 without
+        ``picks``. A column is the weights of its lanes, then the offsets.
     """
 
     def __init__(self, *, shape: ArrayShape, codebook: MemoryImage | None) -> None:
@@ -54,16 +57,19 @@ class Decoder(wiring.Component):
         }
         if codebook is not None and shape.loadable:
             members |= {"wen": In(1), "waddr": In(address_bits(codebook.depth)), "wdata": In(codebook.width)}
+        if shape.choices > 1:
+            members |= {"picks": In(1), "offsets": Out(decoders(shape) * shape.pick_bits)}
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape = self._shape
         word = Signal(shape.weight_word_bits, reset_less=True)
-        controls = copied(m, Cat(self.load, self.wide, self.coded, self.unit, self.table), "controls")
+        picks = [self.picks] if shape.choices > 1 else []
+        controls = copied(m, Cat(self.load, self.wide, self.coded, self.unit, self.table, *picks), "controls")
         load, wide, coded = controls[0], controls[1], controls[2]
         unit = controls[3 : 3 + len(self.unit)]
-        table = controls[3 + len(self.unit) :]
+        table = controls[3 + len(self.unit) : 3 + len(self.unit) + len(self.table)]
         with m.If(load):
             m.d.sync += word.eq(self.word)
         with m.Else(), m.Switch(unit):
@@ -72,8 +78,11 @@ class Decoder(wiring.Component):
                     with m.Case(index):
                         m.d.sync += word.eq(word[bits:])
         plain = [] if shape.coding == "codebook" else self._picked(word, wide, shape.weight_bits)
+        if shape.choices > 1:
+            m.d.comb += self.offsets.eq(Cat(*self._offsets(word, wide, coded, controls[-1])))
         if shape.coding == "dense":
-            weights = plain
+            late = latency.decode(shape.coding, shape.choices)
+            weights = [delayed(m, value, late, f"plain_{index}") for index, value in enumerate(plain)]
         else:
             weights = self._decoded(m, self._picked(word, wide, shape.code_bits), table)
             if plain:
@@ -93,6 +102,28 @@ class Decoder(wiring.Component):
             first if lane == 0 else Mux(wide, word[lane * bits : (lane + 1) * bits], first)
             for lane in range(decoders(self._shape))
         ]
+
+    def _offsets(self, word: Value, wide: Value, coded: Value, picks: Value) -> list[Value]:
+        """Behind the column's weights, which are codes or not, one or one for each lane."""
+        shape = self._shape
+
+        def behind(weights: int, lane: int) -> Value:
+            def at(bits: int) -> Value:
+                return word[weights * bits + lane * shape.pick_bits :][: shape.pick_bits]
+
+            match shape.coding:
+                case "dense":
+                    return at(shape.weight_bits)
+                case "codebook":
+                    return at(shape.code_bits)
+                case _:
+                    return Mux(coded, at(shape.code_bits), at(shape.weight_bits))
+
+        offsets: list[Value] = []
+        for lane in range(decoders(shape)):
+            offset = Mux(wide, behind(shape.lanes, lane), behind(1, 0)) if shape.has_wide else behind(1, 0)
+            offsets.append(Mux(picks, offset, Const(0, shape.pick_bits)))
+        return offsets
 
     def _decoded(self, m: Module, codes: list[Value], table: Value) -> list[Value]:
         assert self._codebook is not None

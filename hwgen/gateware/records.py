@@ -7,13 +7,17 @@ from amaranth.hdl import Value
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.shape import ArrayShape
 
-HELD = (
-    "pad_value", "local", "maximum", "wide", "table", "coded", "weight_base", "last_in_word", "unit", "repeat",
-    "sparse", "scalar", "tail", "column_base", "format",
-)  # fmt: skip
-"""Fields of a step that the stages behind the issue still need when the next step's record is already being fetched.
+HELD = ("pad_value", "local", "maximum", "wide", "table", "coded", "weight_base", "last_in_word", "unit", "repeat")
+"""Fields of a step that the stages behind the issue still need when the next step's record is already being fetched."""
+HELD_PICKING = ("picks",)
+"""One more in cores with N:M layers."""
+HELD_SPARSE = ("sparse", "scalar", "tail", "column_base", "format")
+"""And those of cores with sparse layers."""
 
-The last line: only cores with sparse layers have them."""
+
+def held_names(shape: ArrayShape) -> tuple[str, ...]:
+    """The held fields of a core, in the order of their word."""
+    return HELD + HELD_PICKING * (shape.choices > 1) + HELD_SPARSE * (shape.sparse is not None)
 
 
 def fields_of(layout: FieldLayout, word: Value) -> dict[str, Value]:
@@ -29,4 +33,4 @@ def fields_of(layout: FieldLayout, word: Value) -> dict[str, Value]:
 def held_layout(shape: ArrayShape) -> FieldLayout:
     """The held fields, packed."""
     widths = dict(shape.read_fields.fields)
-    return FieldLayout(tuple((name, widths[name]) for name in HELD if name in widths))
+    return FieldLayout(tuple((name, widths[name]) for name in held_names(shape)))

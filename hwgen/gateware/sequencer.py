@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import address_bits
-from hwgen.gateware.records import HELD, fields_of, held_layout
+from hwgen.gateware.records import fields_of, held_layout, held_names
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 
@@ -50,7 +50,7 @@ class Sequencer(wiring.Component):
     started, frame_started, release_input : Out(1)
         One cycle: a step starts; a frame's first step starts; the last step that reads the input has drained.
     held : Out
-        The fields :data:`hwgen.gateware.records.HELD` of the running step, for the stages behind.
+        The fields :func:`hwgen.gateware.records.held_names` of the running step, for the stages behind.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -122,6 +122,12 @@ class Sequencer(wiring.Component):
         fresh = Signal()
         group_fresh = Signal()
         next_group = Signal(shape.address_bits)
+        bank_last: Value = self.bank == shape.pes - 1
+        bank_step: Value | int = 1
+        if shape.choices > 1:
+            # A block of N:M weights lies in as many banks as it has channels.
+            bank_step = record["bank_step"]
+            bank_last = self.bank + bank_step == shape.pes
         m.d.comb += [
             self.first.eq(self.column & fresh),
             self.group_first.eq(self.column & group_fresh),
@@ -131,10 +137,10 @@ class Sequencer(wiring.Component):
             m.d.sync += [tap_count.eq(Mux(tap_last, 0, tap_count + 1)), fresh.eq(0), group_fresh.eq(0)]
             with m.If(tap_last):
                 m.d.sync += channel_count.eq(channel_count + 1)
-                with m.If((self.bank == shape.pes - 1) | sparse):
+                with m.If(bank_last | sparse):
                     m.d.sync += [self.bank.eq(0), self.address.eq(self.address + record["slot_stride"])]
                 with m.Else():
-                    m.d.sync += self.bank.eq(self.bank + 1)
+                    m.d.sync += self.bank.eq(self.bank + bank_step)
         with m.If(column_last & (record["idle"] != 0)):
             m.d.sync += [idling.eq(1), idle_count.eq(1)]
         with m.If(idling):
@@ -211,7 +217,7 @@ class Sequencer(wiring.Component):
                 drained.eq(0),
                 releases.eq(record["releases_input"]),
                 fills.eq(record["fills_output"]),
-                self.held.eq(Cat(*(record[name] for name in HELD if name in record))),
+                self.held.eq(Cat(*(record[name] for name in held_names(shape)))),
             ]
         with m.If(step_done):
             m.d.sync += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Cat, Elaboratable, Module, Signal
@@ -71,7 +72,8 @@ class SparseFront(wiring.Component):
         m = Module()
         shape = self._shape
         m.submodules.scanner = scanner = Scanner(shape=shape)
-        m.submodules.broadcast = broadcast = Broadcast(shape=shape)
+        # The PEs pick nothing here: one vector arrives.
+        m.submodules.broadcast = broadcast = Broadcast(shape=replace(shape, choices=1))
         for name in (
             "bundle", "group_first", "group_last", "slot_last", "vectors", "zero", "scalar", "tail", "column_base",
             "issue",

@@ -15,6 +15,7 @@ from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.loadable import loadable
 from hwgen.plan.machine import Machine, run
+from hwgen.plan.nm import fitted, notes
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.orders import Orders, choose_orders, order_image, ordered, ordered_layer
@@ -55,6 +56,8 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
     if options.weights == "load":
         lowering = loadable(lowering, ops)
     grid = choose_grid(model, ops, options, lowering)
+    remarks = notes(ops, grid.pes)
+    ops = fitted(ops, grid.pes)
     orders: Orders = choose_orders(ops, grid.pes) if options.balance else {}
     ops = tuple(ordered(op, orders) for op in ops)
     layers = tuple(ordered_layer(layer, orders.get(layer.name)) for layer in lowering.layers)
@@ -62,7 +65,7 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
     placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     steps = build_steps(ops, placement, output, grid, batch=options.batch)
-    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent, orders).plan()
+    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent, orders, remarks).plan()
 
 
 @dataclass
@@ -78,6 +81,7 @@ class _Builder:
     steps: list[Step]
     output_words: int
     orders: Orders
+    notes: tuple[str, ...]
 
     def plan(self) -> Plan:
         grid, steps = self.grid, self.steps
@@ -147,6 +151,7 @@ class _Builder:
             orders=self.orders,
             machines=machines,
             counts={index: layer.slices.counts for index, layer in sparse.layers.items()} if sparse else {},
+            notes=self.notes,
         )
 
     def _weights(
@@ -190,6 +195,9 @@ class _Builder:
 
     def _read_record(self, step: Step, form: WeightFormat, weight_base: int, tap_base: int) -> dict[str, int]:
         walk, op = step.walk, step.op
+        picking = {}
+        if self.grid.choices > 1:
+            picking = {"bank_step": op.pattern[1], "picks": int(op.blocks is not None)}
         column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
         lockstep = not step.sparse
         return {
@@ -219,6 +227,7 @@ class _Builder:
             "last_in_word": form.word_bits // column_bits - 1 if lockstep else 0,
             "unit": form.shift_units.index(column_bits) if lockstep else 0,
             "repeat": int(op.repeated),
+            **picking,
         }
 
     def _requant_record(self, layer: LoweredLayer, base: int) -> dict[str, int]:
@@ -312,6 +321,7 @@ class _Builder:
             code_bits=form.code_bits,
             codebook_words=depth.get("codebook", 0),
             shift_units=form.shift_units,
+            choices=grid.choices,
             requant_words=depth["requant_mul_0"],
             tap_words=depth["taps"],
             steps=depth["schedule_read"],
@@ -351,7 +361,8 @@ class _Builder:
         for layer, spent in zip(self.model.layers, cycles, strict=True):
             op = of_op.get(layer.name)
             macs, nonzero, weights, nonzero_weights = _work(op, self.options.batch) if op else (0, 0, 0, 0)
-            needed = nonzero if op and op.entries is not None else macs
+            slots, block = op.pattern if op else (1, 1)
+            needed = nonzero if op and op.entries is not None else macs * slots // block
             layers.append(
                 LayerPlan(
                     name=layer.name,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hwgen.errors import CheckFailedError, UsageError
 from hwgen.model import Model
+from hwgen.plan.nm import choices, fitted
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.parameters import op_intervals, staircase
@@ -57,6 +58,7 @@ def _candidate(
     model: Model, ops: Sequence[ArrayOp], options: PlanOptions, lowering: Lowering, pes: int, lanes: int
 ) -> tuple[Grid, int, Resources]:
     """The grid with the fewest requantisers that cost no time, its cycles and what it needs."""
+    ops = fitted(ops, pes)
     placement = place(model, ops, pes=pes, lanes=lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=pes, batch=options.batch)
     corrected = lowering.correction_bits > 0
@@ -66,7 +68,13 @@ def _candidate(
         return sum(step.cycles(grid) for step in steps)
 
     def grid_of(requantisers: int) -> Grid:
-        return Grid(pes=pes, lanes=lanes, pes_per_requantiser=pes // requantisers, corrected=corrected)
+        return Grid(
+            pes=pes,
+            lanes=lanes,
+            pes_per_requantiser=pes // requantisers,
+            corrected=corrected,
+            choices=choices(ops),
+        )
 
     if options.requantisers is not None:
         if pes % options.requantisers:

@@ -27,14 +27,21 @@ def requantise(correction_bits: int) -> int:
     return MEMORY + MULTIPLY_REQUANTISE + (4 if correction_bits else 3)
 
 
-def broadcast(pes: int) -> int:
-    """Registers in the multiplexer that picks one bank's vector: radix 4, at least one."""
-    return max(1, ceil(log(pes, 4) - 1e-9)) if pes > 1 else 1
+def broadcast(pes: int, choices: int = 1) -> int:
+    """Registers in the multiplexer that picks one bank's vector: radix 4, at least one.
+
+    With N:M layers it picks ``choices`` neighbouring banks' vectors, and each PE one of them, a register more.
+    """
+    groups = pes // choices
+    return max(1, ceil(log(groups, 4) - 1e-9)) + (1 if choices > 1 else 0)
 
 
-def decode(coding: str) -> int:
-    """From the word register to the multiplier: a codebook is a memory, plain weights pass."""
-    return 0 if coding == "dense" else MEMORY
+def decode(coding: str, choices: int = 1) -> int:
+    """From the word register to the multiplier: a codebook is a memory, plain weights pass.
+
+    With N:M layers they wait until the offset beside them has picked the vector (``PICK``).
+    """
+    return 0 if coding == "dense" and choices == 1 else MEMORY
 
 
 def bank(lanes: int) -> int:
@@ -46,6 +53,8 @@ WEIGHT_FETCH = 1 + MEMORY + 1
 """From a column to its weights in the PE's word register: address, memory, register."""
 
 
+PICK = MEMORY
+"""From a weight's offset to the vector it picks: the offset's register, the vector's."""
 BUNDLE = 1
 """Sparse layers: a register behind the banks, for all their vectors and the mask of those that are not zero."""
 POINTER = 5
@@ -59,8 +68,6 @@ FULL = 3
 """From a queue's occupancy to the scanner, which then stops: comparison, and two stages of OR over the PEs."""
 READY = 3
 """From a PE's last sum of a group to the drain: counter, and two stages of AND over the PEs."""
-
-
 ORDERED_STAGES = 3
 """Registered stages of radix 8 that choose one bank's output."""
 ORDERED = 2 * MEMORY + 1 + ORDERED_STAGES + 1 + QUEUE
@@ -82,6 +89,6 @@ def in_flight(pes: int) -> int:
     return FULL + 1 + push(pes) + 1
 
 
-def vector(pes: int, lanes: int) -> int:
+def vector(pes: int, lanes: int, choices: int = 1) -> int:
     """From a column's counters to the broadcast vector at the PEs."""
-    return ISSUE + bank(lanes) + broadcast(pes)
+    return ISSUE + bank(lanes) + broadcast(pes, choices)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hwgen.fixed import ACC_BITS, signed_bits
-from hwgen.model import Conv2d, Dense
+from hwgen.model import Conv2d, Dense, NMWeights
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.requant import Lowering
 
@@ -40,5 +40,8 @@ def _worst(op: ArrayOp) -> int:
     """Bits of the sum of the largest products that the declared widths allow."""
     layer = op.layer
     bits = layer.weights.bits if isinstance(layer, Conv2d | Dense) else 2
-    most = op.fan_in << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
+    taps = op.fan_in
+    if isinstance(layer, Conv2d | Dense) and isinstance(layer.weights, NMWeights):
+        taps = taps // layer.weights.m * layer.weights.n
+    most = taps << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
     return signed_bits(-most, most)

@@ -25,11 +25,13 @@ from hwgen.model import (
     MaxPool2d,
     Mean,
     Model,
+    NMWeights,
     Requantize,
     Softmax,
     SparseWeights,
     Weights,
 )
+from hwgen.plan.blocks import Blocks, with_taps
 from hwgen.plan.walk import Window
 
 
@@ -55,8 +57,8 @@ class ArrayOp:
     operation, whose ``entries`` say where they stand, only the non-zeros, (entries,). ``bias`` (K,) is all that is
     added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it); a sparse operation multiplies
     stored - ``zero`` instead, so that zeros may be skipped. ``codes`` are codebook indices in the weights' shape.
-    ``repeated``: every row has the same weights, so that one pass's words serve all passes. ``elementwise``: from a
-    vector to a vector, channel by channel.
+    ``blocks``: the weights are N:M, and the codes have the shape of the slots. ``repeated``: every row has the same
+    weights, so that one pass's words serve all passes. ``elementwise``: from a vector to a vector, channel by channel.
     """
 
     layer: Layer
@@ -70,6 +72,7 @@ class ArrayOp:
     pad: int
     codes: NDArray[np.int64] | None = None
     codebook: NDArray[np.int64] | None = None
+    blocks: Blocks | None = None
     fully_connected: bool = False
     elementwise: bool = False
     entries: Entries | None = None
@@ -93,7 +96,14 @@ class ArrayOp:
         """How the weights are stored."""
         if self.entries is not None:
             return "sparse"
+        if self.blocks is not None:
+            return "nm"
         return "dense" if self.codes is None else "codebook"
+
+    @property
+    def pattern(self) -> tuple[int, int]:
+        """(n, m): columns for each block of channels at a tap, and the block's channels."""
+        return (1, 1) if self.blocks is None else (self.blocks.n, self.blocks.m)
 
 
 def array_ops(model: Model) -> tuple[ArrayOp, ...]:
@@ -154,7 +164,7 @@ def _lower(model: Model, layer: Layer, source: str) -> ArrayOp:
 def _decoded(
     layer: Layer, weights: Weights
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None, NDArray[np.int64] | None]:
-    """Decoded integers, codes and codebook."""
+    """Decoded integers; codes (of N:M weights: of their slots) and codebook."""
     if isinstance(weights, CodebookWeights):
         return weights.decode().astype(np.int64), weights.codes.astype(np.int64), weights.codebook.astype(np.int64)
     if isinstance(weights, DenseWeights):
@@ -162,7 +172,11 @@ def _decoded(
     if isinstance(weights, SparseWeights):
         # A local operation has nothing to skip: a PE has one row at a time.
         return weights.decode().astype(np.int64), None, None
-    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook, sparse"
+    if isinstance(weights, NMWeights):
+        codes = None if weights.codes is None else with_taps(weights.codes)
+        codebook = None if weights.codebook is None else weights.codebook.astype(np.int64)
+        return weights.decode().astype(np.int64), codes, codebook
+    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook, sparse, nm"
     raise UnsupportedError(
         f"there is no hardware for the encoding {weights.encoding!r} yet", layer=layer.name, hint=hint
     )
@@ -182,6 +196,10 @@ def _sparse(layer: Conv2d | Dense, weights: SparseWeights, source: Activation, t
         "bias": np.zeros(rows, np.int64) if layer.bias is None else layer.bias.astype(np.int64),
         "zero": zero,
     }
+
+
+def _blocks(weights: Weights) -> Blocks | None:
+    return Blocks.of(weights) if isinstance(weights, NMWeights) else None
 
 
 def _bias(layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -221,6 +239,7 @@ def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
         weights=weights,
         codes=codes,
         codebook=codebook,
+        blocks=_blocks(layer.weights),
         bias=_bias(layer, activation, weights.sum(axis=(1, 2, 3))),
         pad=pad,
     )
@@ -243,8 +262,9 @@ def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
         fully_connected=True,
         window=window,
         weights=weights.reshape(shape),
-        codes=None if codes is None else codes.reshape(shape),
+        codes=codes.reshape(shape) if codes is not None and codes.ndim == 2 else codes,
         codebook=codebook,
+        blocks=_blocks(layer.weights),
         bias=_bias(layer, model.activation(layer.inputs[0]), weights.sum(axis=1)),
         pad=activation.zero_point - stored_offset(activation),
     )

@@ -27,7 +27,7 @@ Orders = Mapping[str, NDArray[np.int64]]
 def choose_orders(ops: Sequence[ArrayOp], pes: int) -> Orders:
     """Orders in which the rows of every sparse operation are balanced, and of the maps that follow from them."""
     orders: dict[str, NDArray[np.int64]] = {}
-    fixed = _seen_outside(ops, pes)
+    fixed = _seen_outside(ops, pes) | _in_blocks(ops)
     for op in ops:
         if op.local:
             if op.source in orders:
@@ -47,6 +47,15 @@ def _seen_outside(ops: Sequence[ArrayOp], pes: int) -> set[str]:
     if last.layer.output.chw[1:] == (1, 1) and last.rows >= LONG * pes:
         return set()
     names = {last.layer.name}
+    for op in reversed(ops):
+        if op.local and op.layer.name in names:
+            names.add(op.source)
+    return names
+
+
+def _in_blocks(ops: Sequence[ArrayOp]) -> set[str]:
+    """Maps whose channels N:M layers read in blocks of neighbours, and what local operations make those of."""
+    names = {op.source for op in ops if op.blocks is not None}
     for op in reversed(ops):
         if op.local and op.layer.name in names:
             names.add(op.source)

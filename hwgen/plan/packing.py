@@ -13,6 +13,7 @@ from hwgen.fixed import signed_bits
 from hwgen.model import Conv2d, Dense
 from hwgen.plan.images import MemoryImage, Words, pack_units
 from hwgen.plan.layout import ceil_div
+from hwgen.plan.nm import choices
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.steps import Grid, Step
 
@@ -24,7 +25,8 @@ class WeightFormat:
     """Widths of the weight memories.
 
     Bits of a decoded weight, of a code, of a word of columns; how far a column may shift; the codebooks in the order of
-    tables. Entries of sparse layers have formats of their own (:mod:`hwgen.plan.entries`).
+    tables; bits of the offset that stands beside each weight of an N:M layer. Entries of sparse layers have formats of
+    their own (:mod:`hwgen.plan.entries`).
     """
 
     coding: Coding
@@ -33,6 +35,7 @@ class WeightFormat:
     word_bits: int
     shift_units: tuple[int, ...]
     tables: tuple[tuple[int, ...], ...]
+    offset_bits: int = 0
 
     def coded(self, op: ArrayOp) -> bool:
         """Whether the operation's weights are codes: its own, or ones where the core has nothing but codebooks."""
@@ -44,7 +47,8 @@ class WeightFormat:
 
     def column_bits(self, op: ArrayOp, *, wide: bool, lanes: int) -> int:
         """Bits of one column's weights in a word."""
-        return self.unit_bits(op) * (lanes if wide else 1)
+        offset = 0 if op.blocks is None else self.offset_bits
+        return (self.unit_bits(op) + offset) * (lanes if wide else 1)
 
     def table(self, op: ArrayOp) -> int:
         """The operation's codebook."""
@@ -71,10 +75,11 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     if declared:
         layers = (op.layer for op in own)
         bits = max([bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
-    draft = WeightFormat(coding, bits, code_bits, 0, (), tables)
+    offset_bits = (choices(ops) - 1).bit_length()
+    draft = WeightFormat(coding, bits, code_bits, 0, (), tables, offset_bits)
     lockstep = {draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps if not step.sparse}
     amounts = sorted(lockstep)
-    return WeightFormat(coding, bits, code_bits, max(lockstep, default=0), tuple(amounts), tables)
+    return WeightFormat(coding, bits, code_bits, max(lockstep, default=0), tuple(amounts), tables, offset_bits)
 
 
 def codebook_image(form: WeightFormat) -> MemoryImage | None:
@@ -93,19 +98,26 @@ def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[Words]:
     (code 0, or the code of 0 where a lane needs it).
     """
     op = step.op
-    values = op.codes if op.codes is not None else np.zeros_like(op.weights) if form.coded(op) else op.weights
     fill = 0
     if op.codebook is not None and step.wide:
         zeros = np.flatnonzero(op.codebook == 0)
         fill = int(zeros[0]) if zeros.size else 0
-    columns = _wide_columns(values, step, grid, fill) if step.wide else _columns(values)
-    passes = 1 if op.repeated else step.passes
-    rows = np.zeros((passes * grid.pes, *columns.shape[1:]), dtype=np.int64)
-    rows[: min(len(columns), len(rows))] = columns[: len(rows)]
     unit = form.unit_bits(op)
+    if op.blocks is None:
+        values = op.codes if op.codes is not None else np.zeros_like(op.weights) if form.coded(op) else op.weights
+        columns = _wide_columns(values, step, grid.pes, grid.lanes, fill) if step.wide else _columns(values)
+    else:
+        # Weights and offsets differ in width: the units of these columns are single bits.
+        values = op.blocks.values if op.codes is None else op.codes
+        weights, offsets = _slot_columns(values, step, grid, fill), _slot_columns(op.blocks.offsets, step, grid, 0)
+        columns = np.concatenate([_bits(weights, unit), _bits(offsets, form.offset_bits)], axis=2)
+        unit = 1
+    passes = 1 if op.repeated else step.passes
+    rows = np.zeros((passes * grid.pes, *columns.shape[1:]), dtype=columns.dtype)
+    rows[: min(len(columns), len(rows))] = columns[: len(rows)]
     per_word = form.word_bits // form.column_bits(op, wide=step.wide, lanes=grid.lanes)
     words = ceil_div(rows.shape[1], per_word)
-    padded = np.zeros((len(rows), words * per_word, rows.shape[2]), dtype=np.int64)
+    padded = np.zeros((len(rows), words * per_word, rows.shape[2]), dtype=rows.dtype)
     padded[:, : rows.shape[1]] = rows
     units = padded.reshape(len(rows), words, per_word * rows.shape[2])
     return [
@@ -118,15 +130,34 @@ def _columns(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return values.reshape(values.shape[0], -1, 1)
 
 
-def _wide_columns(values: NDArray[np.int64], step: Step, grid: Grid, fill: int) -> NDArray[np.int64]:
+def _wide_columns(values: NDArray[np.int64], step: Step, pes: int, lanes: int, fill: int) -> NDArray[np.int64]:
     """(rows, columns, lanes): word w of bank 0, of bank 1, ...; lane l is the l-th element of the word."""
     rows, channels, height, width = values.shape
     stride = step.source_slot_stride
-    slots = ceil_div(channels, grid.pes)
-    words = ceil_div(slots * stride, grid.lanes)
-    banks = np.full((rows, grid.pes, words * grid.lanes), fill, dtype=np.int64)
+    slots = ceil_div(channels, pes)
+    words = ceil_div(slots * stride, lanes)
+    banks = np.full((rows, pes, words * lanes), fill, dtype=np.int64)
     for channel in range(channels):
-        begin = channel // grid.pes * stride
-        banks[:, channel % grid.pes, begin : begin + height * width] = values[:, channel].reshape(rows, -1)
-    ordered = banks.reshape(rows, grid.pes, words, grid.lanes).transpose(0, 2, 1, 3)
-    return ordered.reshape(rows, words * grid.pes, grid.lanes)[:, : step.channels]
+        begin = channel // pes * stride
+        banks[:, channel % pes, begin : begin + height * width] = values[:, channel].reshape(rows, -1)
+    ordered = banks.reshape(rows, pes, words, lanes).transpose(0, 2, 1, 3)
+    return ordered.reshape(rows, words * pes, lanes)[:, : step.channels]
+
+
+def _slot_columns(slots: NDArray[np.int64], step: Step, grid: Grid, fill: int) -> NDArray[np.int64]:
+    """What (K, C/m, n, kh, kw) slots hold, as (rows, columns, lanes): block, ky, kx, slot; wide: word, block, slot.
+
+    A lane's word holds one element of each of the block's banks: blocks lie in pes / m banks as channels do in pes.
+    """
+    rows, _, n, _, _ = slots.shape
+    if not step.wide:
+        return slots.transpose(0, 1, 3, 4, 2).reshape(rows, -1, 1)
+    _, m = step.op.pattern
+    each = [_wide_columns(slots[:, :, slot], step, grid.pes // m, grid.lanes, fill) for slot in range(n)]
+    return np.stack(each, axis=2).reshape(rows, -1, grid.lanes)
+
+
+def _bits(values: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
+    """(rows, columns, lanes) to (rows, columns, lanes * width): each value's bits, the lowest first."""
+    bits = (values[..., None] >> np.arange(width)) & 1
+    return bits.astype(np.uint8).reshape(*values.shape[:2], -1)

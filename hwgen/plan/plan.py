@@ -23,7 +23,10 @@ CODEBOOK = "codebook"
 
 @dataclass(frozen=True, kw_only=True)
 class LayerPlan:
-    """One layer's cost, for all frames of a batch. ``utilisation``: multiplications / (pes x lanes x cycles)."""
+    """One layer's cost, for all frames of a batch.
+
+    ``utilisation``: multiplications that the encoding needs (N:M: n of m) / (pes x lanes x cycles).
+    """
 
     name: str
     op: str
@@ -65,6 +68,8 @@ class Plan:
         Maps whose channels do not stand in their natural order.
     machines, counts:
         By operation, of the sparse ones: the queues' parameters, and the entries of each PE in each column.
+    notes:
+        Layers that gain less than their encoding promises, a sentence each.
     """
 
     name: str
@@ -83,6 +88,7 @@ class Plan:
     orders: Orders = field(default_factory=dict)
     machines: Mapping[int, Machine] = field(default_factory=dict)
     counts: Mapping[int, NDArray[np.int32]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def compute_cycles(self) -> int:
@@ -167,7 +173,7 @@ def _queue_bits(shape: ArrayShape) -> int:
     return shape.pes * (sparse.queue_words * column + rows) + BUNDLES * bundle
 
 
-def utilisation(layers: Sequence[LayerPlan], multipliers: int) -> float:
-    """Multiplications / (multipliers x cycles) over several layers."""
+def utilisation(layers: Sequence[LayerPlan]) -> float:
+    """That of several layers together: their mean by cycles."""
     cycles = sum(layer.cycles for layer in layers)
-    return sum(layer.macs for layer in layers) / (multipliers * cycles) if cycles else 0.0
+    return sum(layer.utilisation * layer.cycles for layer in layers) / cycles if cycles else 0.0

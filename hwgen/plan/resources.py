@@ -14,6 +14,8 @@ from hwgen.plan.targets import Target
 
 FILL = 0.85
 """Share of a device that the planner fills: routing needs the rest."""
+INDEX_BITS = 8
+"""About what a sparse entry takes besides its weight: the row's index, a share of the pointers."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,12 @@ def estimate(
     units = grid.pes // grid.pes_per_requantiser
     requantiser = acc * lowering.mul_bits + 3 * lowering.sum_bits
     luts = 700 + grid.pes * (60 + 24 * grid.lanes + 2 * acc * grid.lanes) + units * requantiser
-    weights = sum(op.weights[: 1 if op.repeated else None].size * (2 if op.entries is not None else 1) for op in ops)
+    luts += grid.pes * grid.lanes * 8 * (grid.choices - 1)
     bits = 4 if all(op.codes is not None or op.repeated for op in ops) else 8
+    stored = sum(_stored_bits(op, bits, (grid.choices - 1).bit_length()) for op in ops)
     word = 8 * grid.lanes
     memories = [
-        Memory(word, ceil_div(ceil_div(weights * bits, grid.pes), word), grid.pes),
+        Memory(word, ceil_div(ceil_div(stored, grid.pes), word), grid.pes),
         Memory(8 * grid.lanes, ceil_div(placement.bank_words, 2), 2 * grid.pes)
         if grid.lanes > 1
         else Memory(8, placement.bank_words, grid.pes),
@@ -87,3 +90,12 @@ def estimate(
     if output.extent > 32:
         memories.append(Memory(8, output.extent, grid.pes))
     return Resources(luts, grid.pes * grid.lanes, tuple(memories))
+
+
+def _stored_bits(op: ArrayOp, bits: int, offset_bits: int) -> int:
+    """Bits of the operation's weights, of N:M ones with the offset beside each."""
+    if op.blocks is not None:
+        return op.blocks.values.size * (bits + offset_bits)
+    if op.entries is not None:
+        return op.weights.size * (bits + INDEX_BITS)
+    return op.weights[: 1 if op.repeated else None].size * bits

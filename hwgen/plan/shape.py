@@ -106,6 +106,7 @@ class ArrayShape:
     code_bits: int
     codebook_words: int
     shift_units: tuple[int, ...]
+    choices: int
     requant_words: int
     tap_words: int
     steps: int
@@ -142,6 +143,11 @@ class ArrayShape:
     def drain_cycles(self) -> int:
         """Cycles in which one pass's results leave the accumulators."""
         return self.lanes * self.pes_per_requantiser
+
+    @property
+    def pick_bits(self) -> int:
+        """Bits of the offset beside an N:M weight: which of ``choices`` neighbouring banks it belongs to."""
+        return (self.choices - 1).bit_length()
 
     @property
     def lane_bits(self) -> int:

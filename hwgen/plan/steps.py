@@ -20,12 +20,16 @@ EVERYWHERE = 1 << 30
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """What decides cycles: PEs, lanes, PEs per requantiser, and whether requantisation takes its long form."""
+    """What decides cycles: PEs, lanes, PEs per requantiser, whether requantisation takes its long form.
+
+    ``choices``: banks that a PE of a core with N:M layers picks from.
+    """
 
     pes: int
     lanes: int
     pes_per_requantiser: int
     corrected: bool = False
+    choices: int = 1
 
     @property
     def drain_cycles(self) -> int:
@@ -88,9 +92,9 @@ class Step:
             return self.trace.cycles if self.trace else self._estimate(grid)
         idle = self.idle(grid)
         total = self.walk.groups * self.passes * (self.columns() + idle) - idle
-        vector = latency.vector(grid.pes, grid.lanes)
+        vector = latency.vector(grid.pes, grid.lanes, grid.choices)
         if self.op.local:
-            vector -= latency.broadcast(grid.pes)
+            vector -= latency.broadcast(grid.pes, grid.choices)
         pipeline = vector + latency.MULTIPLY_LANES + latency.ACCUMULATE
         return total + pipeline + grid.drain_cycles - 1 + latency.requantise(grid.corrected)
 
@@ -164,18 +168,19 @@ def _layer_steps(
     destination = output if to_output else placement.maps[op.layer.name]
     frames = batch if batched(op, batch) else 1
     wide = can_be_wide(op, source, grid, batch)
+    slots, block = op.pattern
     steps = []
     for walk in walks(source, op.window, lanes=grid.lanes, frames=frames):
-        taps = walk.taps
-        channels = 1 if op.local else source.slots if op.entries is not None else source.channels
+        # A block of N:M weights is one step over its channels' banks, with a column for each slot at each tap.
+        taps = tuple(tap for tap in walk.taps for _ in range(slots))
+        channels = 1 if op.local else source.slots if op.entries is not None else source.channels // block
         slot_stride = source.slot_stride
         if wide:
-            taps = (Tap(0, 0, EVERYWHERE, 0, EVERYWHERE),)
-            channels = wide_columns(source, grid.pes, grid.lanes)
-            slot_stride = grid.lanes
-            wide = channels < source.channels * len(walk.taps)
-            if not wide:
-                taps, channels, slot_stride = walk.taps, source.channels, source.slot_stride
+            words = wide_columns(source, grid.pes, grid.lanes)
+            wide = words < source.channels * len(walk.taps)
+            if wide:
+                taps, channels = (Tap(0, 0, EVERYWHERE, 0, EVERYWHERE),) * slots, words // block
+                slot_stride = grid.lanes
         steps.append(
             Step(
                 op=op,

@@ -14,6 +14,7 @@ from hwgen.model import validate
 @settings(max_examples=40)
 @given(
     channels=st.sampled_from([1, 3, 17]),
+    pattern=st.sampled_from([None, (1, 2), (1, 4), (2, 4)]),
     rows=st.sampled_from([1, 5, 16]),
     kernel=st.sampled_from([(1, 1), (3, 3), (10, 4), (1, 7)]),
     stride=st.integers(1, 3),
@@ -22,6 +23,7 @@ from hwgen.model import validate
 )
 def test_models_are_valid_and_their_outputs_differ(
     channels: int,
+    pattern: tuple[int, int] | None,
     rows: int,
     kernel: tuple[int, int],
     stride: int,
@@ -30,7 +32,10 @@ def test_models_are_valid_and_their_outputs_differ(
 ) -> None:
     size = (kernel[0] + extra[0], kernel[1] + extra[1])
     padding = tuple(min(pad, taps - 1) for pad, taps in zip(padding, [kernel[0]] * 2 + [kernel[1]] * 2, strict=True))
-    model = convolution(channels=channels, rows=rows, kernel=kernel, stride=stride, padding=padding, size=size, seed=0)
+    channels *= pattern[1] if pattern else 1
+    model = convolution(
+        channels=channels, rows=rows, kernel=kernel, stride=stride, padding=padding, size=size, seed=0, pattern=pattern
+    )
     validate(model)
     frames = np.random.default_rng(0).integers(-128, 128, (8, channels, *size))
     outputs = golden.infer(model, frames)

@@ -38,6 +38,18 @@ def test_writes_a_folder_named_after_the_model_and_prints_its_table(model: Path,
     assert all(line == line.rstrip() for line in lines)
 
 
+def test_layers_that_gain_nothing_are_named_on_stderr(tmp_path: Path, hwgen: Hwgen) -> None:
+    save(tiny(pruned=True), tmp_path / "pruned.npz")
+    shown = hwgen("build", "pruned.npz", "-o", "core", "--pes", 1, "--lanes", 1)
+    assert shown.status == 0
+    warnings = [line for line in shown.err.splitlines() if "warning" in line]
+    assert warnings == ["hwgen: warning: conv: 1:2 is computed as dense: 2 does not divide 1 PEs"]
+    assert json.loads((tmp_path / "core" / "manifest.json").read_text())["notes"] == [
+        warnings[0][len("hwgen: warning: ") :]
+    ]
+    assert "warning" not in hwgen("build", "pruned.npz", "-o", "other", "--pes", 2, "--lanes", 1).err
+
+
 def test_progress_goes_to_stderr_a_line_a_stage(model: Path, hwgen: Hwgen) -> None:
     shown = hwgen("build", model, "-o", "core", "--pes", 1, "--lanes", 1)
     assert shown.err.splitlines() == [f"hwgen: {stage}" for stage in ("plan", "gateware", "Verilog", "files")]

@@ -75,10 +75,11 @@ def test_a_loadable_core_has_its_weights_in_the_stream_only(loadable: Written) -
     assert "s_axis_weights_tdata" in (loadable.path / "rtl" / "tiny.v").read_text()
 
 
-@pytest.mark.parametrize("kind", ["dense", "codebook", "load", "one by one"])
+@pytest.mark.parametrize("kind", ["dense", "codebook", "nm", "load", "one by one"])
 def test_lint(kind: str, tmp_path: Path) -> None:
-    options = {"load": {"weights": "load"}, "one by one": {"pes": 1, "lanes": 1}}.get(kind, {"pes": 3, "lanes": 4})
-    folder = CoreFolder.open(written(tmp_path / "tiny", tiny(coded=kind == "codebook"), **options).path)
+    options = {"load": {"weights": "load"}, "one by one": {"pes": 1, "lanes": 1}}.get(kind, {"pes": 4, "lanes": 4})
+    net = tiny(coded=kind == "codebook", pruned=kind == "nm")
+    folder = CoreFolder.open(written(tmp_path / "tiny", net, **options).path)
     lint_verilator(folder)
     if shutil.which("iverilog"):
         lint_icarus(folder)
@@ -90,6 +91,17 @@ def test_computes_what_the_golden_model_computes(core: Written, rng: np.random.G
     result = simulate(CoreFolder.open(tmp_path / "tiny"), frames)
     np.testing.assert_array_equal(result.outputs, golden.infer(core.model, frames))
     assert result.compute_cycles == [layer["cycles"] for layer in core.manifest["cycles"]["layers"]]
+
+
+def test_a_pruned_layer_takes_half_of_the_columns_in_verilog(rng: np.random.Generator, tmp_path: Path) -> None:
+    made = written(tmp_path / "tiny", tiny(pruned=True))
+    frames = rng.integers(-128, 128, (5, 2, 5, 5)).astype(np.int8)
+    result = simulate(CoreFolder.open(made.path), frames)
+    np.testing.assert_array_equal(result.outputs, golden.infer(made.model, frames))
+    layers = made.manifest["cycles"]["layers"]
+    assert result.compute_cycles == [layer["cycles"] for layer in layers]
+    assert [layer["encoding"] for layer in layers] == ["nm", "none", "dense"]
+    assert made.manifest["notes"] == []
 
 
 def test_the_same_bytes_whatever_the_hash_seed_and_the_folder(tmp_path: Path) -> None:

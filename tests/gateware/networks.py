@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from hwgen.model import (
     MaxPool2d,
     Mean,
     Model,
+    NMWeights,
     Requant,
     Requantize,
     SparseWeights,
@@ -33,7 +35,8 @@ ROUNDINGS = ("half_up", "floor", "tflite_single", "tflite_double")
 WINDOW_OPS = ("conv", "depthwise", "max_pool", "avg_pool")
 MAP_OPS = (*WINDOW_OPS, *WINDOW_OPS, "mean", "requantize", "dense", "flatten")
 VECTOR_OPS = ("dense", "dense", "dense", "requantize")
-
+PATTERNS = ((1, 2), (1, 4), (2, 4), (3, 4), (1, 3), (4, 4), (3, 8))
+"""N:M, also such that no array has hardware for."""
 
 DrawnWindow = tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]
 """Kernel, stride, padding."""
@@ -71,6 +74,12 @@ def numbers(rng: np.random.Generator, low: int, high: int, shape: tuple[int, ...
     return np.clip(values // 8, low, high) if style == "small" else values
 
 
+def offsets(rng: np.random.Generator, shape: tuple[int, ...], m: int) -> NDArray[np.uint8]:
+    """Channels of the slots (out, blocks, n, ...) in their blocks of m: any n, rising."""
+    order = rng.random((*shape[:2], m, *shape[3:])).argsort(axis=2)
+    return np.sort(order[:, :, : shape[2]], axis=2).astype(np.uint8)
+
+
 class Drawer:
     """Draws one layer after another; structure by Hypothesis, numbers from a drawn seed."""
 
@@ -83,7 +92,8 @@ class Drawer:
         columns: int,
         bits: tuple[int, ...],
         weight_bits: int,
-        sparse: bool = False,
+        block: int,
+        sparse: bool,
     ) -> None:
         self.draw = draw
         self.pes = pes
@@ -92,6 +102,7 @@ class Drawer:
         self.bits = bits
         self.weight_bits = weight_bits
         self.sparse = sparse
+        self.block = block
         self.rng = np.random.default_rng(draw(st.integers(0, 1 << 30)))
         self.layers: list[Layer] = []
         self.maps: dict[str, Activation] = {}
@@ -133,26 +144,36 @@ class Drawer:
         )
 
     def weights(self, shape: tuple[int, ...]) -> Weights:
-        """Plain or shared, of any width; shared ones with or without a code for 0."""
+        """Plain or shared, of any width, N:M where the channels allow it; shared ones with or without a code for 0."""
         bits = self.draw(st.integers(2, self.weight_bits))
         low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
         style = self.draw(st.sampled_from(["even", "even", "extreme", "small"]))
         if self.sparse and self.draw(st.integers(0, 3)):
             return self.pruned(numbers(self.rng, low, high, shape, style), bits)
+        patterns = [pattern for pattern in PATTERNS if shape[1] % pattern[1] == 0]
+        pattern = self.draw(st.sampled_from([None, *patterns])) if patterns else None
+        slots: dict[str, Any] = {}
+        if pattern is not None:
+            n, m = pattern
+            shape = (shape[0], shape[1] // m, n, *shape[2:])
+            slots = {"n": n, "m": m, "offsets": offsets(self.rng, shape, m)}
         if self.draw(st.booleans()):
-            return DenseWeights.from_dense(numbers(self.rng, low, high, shape, style), bits=bits)
+            values = numbers(self.rng, low, high, shape, style)
+            plain = DenseWeights.from_dense(values.reshape(shape[0], -1), bits=bits).values.reshape(shape)
+            return NMWeights(bits=bits, values=plain, **slots) if slots else DenseWeights(bits=bits, values=plain)
         code_bits = self.draw(st.integers(1, 4))
         codebook = numbers(self.rng, low, high, (1 << code_bits,), style)
         if self.draw(st.booleans()):
             codebook[self.rng.integers(codebook.size)] = 0
         else:
             codebook[codebook == 0] = 1
-        return CodebookWeights(
-            codes=self.rng.integers(0, codebook.size, shape).astype(np.uint8),
-            codebook=codebook.astype(np.int8 if bits <= 8 else np.int16),
-            code_bits=code_bits,
-            bits=bits,
-        )
+        shared: dict[str, Any] = {
+            "codes": self.rng.integers(0, codebook.size, shape).astype(np.uint8),
+            "codebook": codebook.astype(np.int8 if bits <= 8 else np.int16),
+            "code_bits": code_bits,
+            "bits": bits,
+        }
+        return NMWeights(**shared, **slots) if slots else CodebookWeights(**shared)
 
     def pruned(self, values: NDArray[np.int64], bits: int) -> Weights:
         """Any density: nothing, one weight, all; whole rows and columns empty; plain or shared, with a 0 or without."""
@@ -198,7 +219,7 @@ class Drawer:
     def rows(self, cost: int) -> int:
         """Output channels; ``cost`` columns per pass bound the passes."""
         passes = max(1, self.columns // max(1, cost))
-        return self.draw(st.integers(1, min(9, passes * self.pes)))
+        return self.block * self.draw(st.integers(1, max(1, min(9, passes * self.pes) // self.block)))
 
     def add(self, name: str, op: str, source: str) -> Activation:
         """One layer behind ``source``; its output."""
@@ -302,16 +323,26 @@ def sizes(
 
 @st.composite
 def _cases(
-    draw: DrawFn, columns: int, bits: tuple[int, ...], weight_bits: int, most_pes: int, stalls: bool, sparse: bool
+    draw: DrawFn,
+    columns: int,
+    bits: tuple[int, ...],
+    weight_bits: int,
+    most_pes: int,
+    stalls: bool,
+    blocks: bool,
+    sparse: bool,
 ) -> Case:
-    pes = draw(st.integers(1, most_pes))
+    block = draw(st.sampled_from([2, 4, 4, 8])) if blocks else 1
+    pes = block * draw(st.integers(1, max(1, most_pes // block)))
     lanes = draw(st.sampled_from([1, 2, 4, 8]))
-    drawer = Drawer(draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits, sparse=sparse)
+    drawer = Drawer(
+        draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits, block=block, sparse=sparse
+    )
     side = st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 11])
     if draw(st.integers(0, 3)):
-        shape: tuple[int, ...] = (draw(st.integers(1, 5)), draw(side), draw(side))
+        shape: tuple[int, ...] = (block * draw(st.integers(1, max(1, 5 // block))), draw(side), draw(side))
     else:
-        shape = (draw(st.sampled_from([1, 2, 3, 5, 8, 13, 16, 31])),)
+        shape = (block * draw(st.sampled_from([1, 2, 3, 5, 8, 13, 16, 31])),)
     x = drawer.maps["input"] = drawer.activation(shape)
     last = "input"
     for index in range(draw(st.integers(1, 3))):
@@ -353,10 +384,12 @@ def cases(
     weight_bits: int = 8,
     most_pes: int = 8,
     stalls: bool = False,
+    blocks: bool = False,
     sparse: bool = False,
 ) -> SearchStrategy[Case]:
     """Networks of 1..3 layers of about ``columns`` columns each, maps of ``bits``, weights of 2..``weight_bits``.
 
-    ``sparse``: most weights are pruned, many activations zero, and the options of sparse layers drawn.
+    ``blocks``: PEs, channels and features are such that N:M weights, which are drawn often, have hardware. ``sparse``:
+    most weights are pruned, many activations zero, and the options of sparse layers drawn.
     """
-    return _cases(columns, bits, weight_bits, most_pes, stalls, sparse)
+    return _cases(columns, bits, weight_bits, most_pes, stalls, blocks, sparse)

@@ -50,6 +50,7 @@ def predicted_starts(case: Case, plan: Plan, count: int) -> list[int]:
         lanes=shape.lanes,
         pes_per_requantiser=shape.pes_per_requantiser,
         corrected=shape.correction_bits > 0,
+        choices=shape.choices,
     )
     chunks = shape.input.chunks_per_pixel * shape.input.pixels
     starts = timeline.starts(planned(case).steps, grid, chunks=chunks, unload=plan.unload_cycles)

@@ -24,17 +24,29 @@ REGISTER = 2
     weight_bits=st.integers(2, 12),
     code_bits=st.integers(1, 5),
     tables=st.integers(1, 3),
+    choices=st.sampled_from([1, 1, 2, 4, 8]),
     seed=st.integers(0, 1 << 20),
 )
 def test_a_column_is_decoded_every_cycle(
-    coding: str, lanes: int, has_wide: bool, weight_bits: int, code_bits: int, tables: int, seed: int
+    coding: str, lanes: int, has_wide: bool, weight_bits: int, code_bits: int, tables: int, choices: int, seed: int
 ) -> None:
-    """Several words after each other, each of another kind that the core knows: plain or coded, narrow or wide."""
+    """Several words after each other, each of another kind that the core knows.
+
+    Plain or coded, narrow or wide, with an offset beside each weight or without.
+    """
     rng = np.random.default_rng(seed)
+    offset_bits = (choices - 1).bit_length()
     kinds = [
-        (c, w) for c in ((0, 1) if coding == "mixed" else (int(coding == "codebook"),)) for w in range(1 + has_wide)
+        (c, w, p)
+        for c in ((0, 1) if coding == "mixed" else (int(coding == "codebook"),))
+        for w in range(1 + has_wide)
+        for p in range(1 + (choices > 1))
     ]
-    units = sorted({(code_bits if coded else weight_bits) * (lanes if wide else 1) for coded, wide in kinds})
+
+    def column_bits(coded: int, wide: int, picks: int) -> int:
+        return ((code_bits if coded else weight_bits) + picks * offset_bits) * (lanes if wide else 1)
+
+    units = sorted({column_bits(*kind) for kind in kinds})
     word_bits = units[-1]
     fields = FieldLayout((("unit", max(1, (len(units) - 1).bit_length())), ("table", 2)))
     changes: dict[str, Any] = {
@@ -42,6 +54,7 @@ def test_a_column_is_decoded_every_cycle(
         "has_wide": has_wide,
         "weight_bits": weight_bits,
         "code_bits": code_bits,
+        "choices": choices,
     }
     shape = shape_of(
         lanes=lanes, weight_word_bits=word_bits, shift_units=tuple(units), read_fields=fields, loadable=False, **changes
@@ -50,18 +63,26 @@ def test_a_column_is_decoded_every_cycle(
     image = MemoryImage("codebook", weight_bits, [int(v) % (1 << weight_bits) for v in book.reshape(-1)])
     component = Decoder(shape=shape, codebook=None if coding == "dense" else image)
     assert decoders(shape) == (lanes if has_wide else 1)
-    due = REGISTER + latency.decode(coding)
+    due = REGISTER + latency.decode(coding, choices)
+    outputs = ["weights"] if choices == 1 else ["weights", "offsets"]
     rows: list[dict[str, int]] = []
-    expected: list[tuple[int, list[int]]] = []
+    expected: list[tuple[int, list[int], list[int]]] = []
     for _ in range(12):
-        coded, wide = kinds[int(rng.integers(len(kinds)))]
+        coded, wide, picks = kinds[int(rng.integers(len(kinds)))]
         bits = code_bits if coded else weight_bits
-        step = bits * (lanes if wide else 1)
+        step = column_bits(coded, wide, picks)
         columns = word_bits // step
         values = rng.integers(0, 1 << bits, (columns, lanes if wide else 1))
-        (word,) = pack_units(values.reshape(1, -1), bits, word_bits)
+        offsets = rng.integers(0, choices, values.shape) * picks
+        word = 0
+        for column in range(columns):
+            (stored,) = pack_units(values[column : column + 1], bits, step)
+            (beside,) = pack_units(offsets[column : column + 1], offset_bits, step)
+            word |= (stored | beside << bits * values.shape[1]) << column * step
         table = int(rng.integers(tables))
         controls = {"unit": units.index(step), "wide": int(wide), "coded": int(coded), "table": table}
+        if choices > 1:
+            controls["picks"] = picks
         # the step's controls stand while its columns pass; the word is there one cycle behind its load
         rows += [controls | {"load": 0}] * due
         rows.append({"load": 1})
@@ -73,10 +94,15 @@ def test_a_column_is_decoded_every_cycle(
                 weights = [int(book[table, code]) for code in values[column]]
             else:
                 weights = [int(v) - (1 << bits if v >> (bits - 1) else 0) for v in values[column]]
-            expected.append((begin + due + column, weights if wide else weights * lanes))
-    found = [row["weights"] for row in trace(component, rows, ["weights"])]
-    for cycle, weights in expected:
-        assert unpack(found[cycle], weight_bits, lanes) == weights
+            beside_weights = offsets[column].tolist() * (1 if wide else decoders(shape))
+            expected.append((begin + due + column, weights if wide else weights * lanes, beside_weights))
+    found = trace(component, rows, outputs)
+    for cycle, weights, beside_weights in expected:
+        assert unpack(found[cycle]["weights"], weight_bits, lanes) == weights
+        if choices > 1:
+            # the vector is picked while the weight is decoded
+            word = found[cycle - latency.decode(coding, choices)]["offsets"]
+            assert [word >> index * offset_bits & (choices - 1) for index in range(decoders(shape))] == beside_weights
 
 
 def test_a_loadable_codebook_is_written_through_its_port() -> None:

@@ -6,9 +6,11 @@ from amaranth.lib.wiring import In, Out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwgen.gateware.records import HELD, fields_of, held_layout
+from hwgen.gateware.records import HELD, HELD_PICKING, fields_of, held_layout, held_names
+from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.fields import FieldLayout
 from tests.gateware.bench import shape_of, trace
+from tests.plan.small import act, dense, model, pruned_blocks
 
 
 class _Fields(wiring.Component):
@@ -35,4 +37,12 @@ def test_held_fields_are_those_of_the_read_record() -> None:
     shape = shape_of()
     layout = held_layout(shape)
     assert tuple(name for name, _ in layout.fields) == HELD
+    assert set(layout.fields) <= set(shape.read_fields.fields)
+
+
+def test_a_core_that_picks_holds_one_field_more() -> None:
+    net = model(act(8), dense("fc", "input", pruned_blocks(3, 8, n=1, m=4)))
+    shape = build_plan(net, PlanOptions(pes=4, lanes=2)).shape
+    layout = held_layout(shape)
+    assert tuple(name for name, _ in layout.fields) == held_names(shape) == HELD + HELD_PICKING
     assert set(layout.fields) <= set(shape.read_fields.fields)

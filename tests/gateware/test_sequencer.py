@@ -67,7 +67,7 @@ def walk(record: dict[str, int], pes: int, lanes: int) -> Iterator[Column | None
             start = group_address + index * record["pass_stride"]
             columns = [(c, t) for c in range(record["channels"] + 1) for t in range(record["taps"] + 1)]
             for number, (channel, tap) in enumerate(columns):
-                slot, bank = divmod(channel, pes)
+                slot, bank = divmod(channel * record.get("bank_step", 1), pes)
                 yield Column(
                     tap=record["tap_base"] + tap,
                     address=(start + slot * record["slot_stride"]) % (1 << BITS),
@@ -157,24 +157,30 @@ class _Host:
     pes=st.integers(1, 5),
     lanes=st.sampled_from([1, 4]),
     has_padding=st.booleans(),
+    choices=st.sampled_from([1, 1, 2, 4]),
     seed=st.integers(0, 1 << 20),
 )
 def test_every_column_of_every_step_is_issued_in_its_order_and_cycle(
-    steps: list[dict[str, int]], pes: int, lanes: int, has_padding: bool, seed: int
+    steps: list[dict[str, int]], pes: int, lanes: int, has_padding: bool, choices: int, seed: int
 ) -> None:
-    """Twice through the schedule."""
+    """Twice through the schedule; ``choices`` above 1: each step over so many banks at once, or over one."""
     held = dict.fromkeys((*HELD, "wrap"), 0)
+    rng = random.Random(seed)
+    if choices > 1:
+        pes *= choices
+        held["picks"] = 0
+        steps = [step | {"bank_step": rng.choice([1, choices])} for step in steps]
     full = [held | step | {"last_step": int(position == len(steps) - 1)} for position, step in enumerate(steps)]
     layout = FieldLayout.fitting(full, dict.fromkeys(("row_jump", "base", "slot_stride", "pass_stride"), BITS))
     shape = shape_of(
         pes=pes, lanes=lanes, has_padding=has_padding, address_bits=BITS, steps=len(steps), read_fields=layout,
-        tap_words=16,
+        tap_words=16, choices=choices,
     )  # fmt: skip
     image = MemoryImage("schedule_read", layout.width, [layout.pack(record) for record in full])
     component = _Sequenced(shape=shape, schedule=image)
 
     async def bench(ctx: SimulatorContext) -> None:
-        host = _Host(ctx, component, pes, lanes, random.Random(seed))
+        host = _Host(ctx, component, pes, lanes, rng)
         for record in full * 2:
             await host.start(record)
             await host.issue(record)

@@ -92,14 +92,14 @@ class Emulator:
     def accumulate(self, read: Record, start: int, index: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
         """Accumulators (pes, lanes) of one pass."""
         shape = self.plan.shape
-        weights = self.weights(read, index)
+        weights, offsets = self.weights(read, index)
         acc = np.zeros((shape.pes, shape.lanes), np.int64)
         column = 0
         for channel in range(read["channels"] + 1):
-            slot, bank = divmod(channel, shape.pes)
+            slot, bank = divmod(channel * read.get("bank_step", 1), shape.pes)
             for tap in range(read["taps"] + 1):
                 vectors = self.vectors(read, tap, start + slot * read["slot_stride"], places)
-                chosen = vectors if read["local"] else vectors[bank]
+                chosen = vectors if read["local"] else vectors[bank + offsets[:, column], np.arange(shape.lanes)]
                 products = weights[:, column] * chosen
                 if read["maximum"]:
                     acc = products if column == 0 else np.maximum(acc, products)
@@ -169,8 +169,8 @@ class Emulator:
         assert codebook is not None
         return signed(codebook.words[(read["table"] << shape.code_bits) + stored], shape.weight_bits)
 
-    def weights(self, read: Record, index: int) -> NDArray[np.int64]:
-        """Decoded weights (pes, columns, lanes) of a pass."""
+    def weights(self, read: Record, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Decoded weights, and the banks that they pick behind the column's: each (pes, columns, lanes) of a pass."""
         shape = self.plan.shape
         bits = shape.code_bits if read["coded"] else shape.weight_bits
         stride = shape.shift_units[read["unit"]]
@@ -179,6 +179,7 @@ class Emulator:
         words = -(-columns // per_word)
         first = read["weight_base"] + (0 if read["repeat"] else index * words)
         result = np.zeros((shape.pes, columns, shape.lanes), np.int64)
+        offsets = np.zeros_like(result)
         for pe in range(shape.pes):
             image = self.plan.image(f"weights_{pe}").words
             for column in range(columns):
@@ -186,7 +187,11 @@ class Emulator:
                 for lane in range(shape.lanes):
                     unit = word >> (lane * bits if read["wide"] else 0) & ((1 << bits) - 1)
                     result[pe, column, lane] = self.decoded(read, unit, bits)
-        return result
+                    if read.get("picks"):
+                        behind = word >> (shape.lanes if read["wide"] else 1) * bits
+                        place = (lane if read["wide"] else 0) * shape.pick_bits
+                        offsets[pe, column, lane] = behind >> place & (shape.choices - 1)
+        return result, offsets
 
     def write_back(
         self, write: Record, writer: Writer, index: int, sums: NDArray[np.int64], places: list[tuple[int, int]]

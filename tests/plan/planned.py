@@ -10,6 +10,7 @@ from hypothesis import assume
 from hwgen.errors import UnsupportedError, UsageError
 from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions, build_plan
+from hwgen.plan.nm import choices, fitted
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.placement import Placement, output_layout, place
 from hwgen.plan.steps import Grid, Step, build_steps
@@ -29,8 +30,13 @@ def planned(case: Case) -> Planned:
     options = case.options
     assert options.pes is not None
     assert options.lanes is not None
-    grid = Grid(pes=options.pes, lanes=options.lanes, pes_per_requantiser=options.pes // (options.requantisers or 1))
-    ops = array_ops(case.model)
+    ops = fitted(array_ops(case.model), options.pes)
+    grid = Grid(
+        pes=options.pes,
+        lanes=options.lanes,
+        pes_per_requantiser=options.pes // (options.requantisers or 1),
+        choices=choices(ops),
+    )
     placement = place(case.model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(case.model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     return Planned(ops, grid, placement, build_steps(ops, placement, output, grid, batch=options.batch))

@@ -17,12 +17,14 @@ from hwgen.model import (
     Layer,
     MaxPool2d,
     Model,
+    NMWeights,
     Requant,
     Requantize,
     SparseWeights,
     Weights,
     validate,
 )
+from hwgen.plan.nm import fitted
 from hwgen.plan.ops import array_ops
 from hwgen.plan.placement import output_layout, place
 from hwgen.plan.steps import Grid, Step, build_steps
@@ -62,6 +64,15 @@ def pruned(*shape: int, density: float = 0.3, coded: bool = False, seed: int = S
     codebook = np.concatenate([[0], rng.permutation(np.delete(np.arange(-15, 16), 15))[:15]]).astype(np.int8)
     values = codebook[rng.integers(1, 16, shape)]
     return SparseWeights.from_dense(np.where(keep, values, 0), codebook=codebook)
+
+
+def pruned_blocks(*shape: int, n: int, m: int, code_bits: int | None = None, seed: int = SEED) -> NMWeights:
+    """n of every m input channels, at random; shared values with ``code_bits``."""
+    rng = np.random.default_rng(seed)
+    most = 127 if code_bits is None else (1 << code_bits) // 2 - 1
+    values = rng.integers(-most, most + 1, shape).reshape(shape[0], shape[1] // m, m, *shape[2:])
+    values[rng.random(values.shape).argsort(axis=2).argsort(axis=2) >= n] = 0
+    return NMWeights.from_dense(values.reshape(shape), n, m, code_bits=code_bits)
 
 
 def conv(
@@ -148,7 +159,7 @@ def sparse_net(*, coded: bool = False, seed: int = SEED) -> Model:
 
 def steps_of(net: Model, grid: Grid, batch: int = 1) -> list[Step]:
     """The schedule of a model on a grid."""
-    ops = array_ops(net)
+    ops = fitted(array_ops(net), grid.pes)
     placement = place(net, ops, pes=grid.pes, lanes=grid.lanes, batch=batch)
     output = output_layout(net, ops[-1].layer.name, pes=grid.pes, batch=batch)
     return build_steps(ops, placement, output, grid, batch=batch)

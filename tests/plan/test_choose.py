@@ -12,7 +12,7 @@ from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.requant import lower
 from hwgen.plan.steps import Grid
 from hwgen.plan.targets import TARGETS
-from tests.plan.small import act, dense, lenet, model, steps_of, weights
+from tests.plan.small import act, conv, dense, lenet, model, pruned_blocks, steps_of, weights
 
 NET = lenet()
 OPS = array_ops(NET)
@@ -75,6 +75,18 @@ def test_a_larger_target_is_no_slower() -> None:
 def test_half_a_grid_is_completed() -> None:
     assert chosen(PlanOptions(pes=3)).pes == 3
     assert chosen(PlanOptions(lanes=2)).lanes == 2
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 2), (1, 4), (2, 4)])
+def test_blocks_of_channels_divide_the_pes_that_are_chosen(n: int, m: int) -> None:
+    x = act(16, 8, 8)
+    net = model(x, conv("c", "input", x, pruned_blocks(16, 16, 3, 3, n=n, m=m), pad=1))
+    ops = array_ops(net)
+    lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
+    for target in ("generic", "ice40-up5k", "ecp5-85k"):
+        grid = choose_grid(net, ops, PlanOptions(target=target), lowering)
+        assert grid.pes % m == 0
+        assert grid.choices == m
 
 
 def test_an_unknown_target_is_refused_with_the_known_ones() -> None:

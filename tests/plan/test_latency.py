@@ -12,19 +12,31 @@ def test_the_broadcast_has_a_stage_for_every_two_address_bits() -> None:
         assert stages == 1 or 4 ** (stages - 1) < pes
 
 
+@pytest.mark.parametrize("choices", [2, 4, 8])
+def test_picking_is_one_register_behind_the_multiplexer_of_the_blocks(choices: int) -> None:
+    for pes in range(choices, 130, choices):
+        assert latency.broadcast(pes, choices) == latency.broadcast(pes // choices) + 1
+        assert latency.broadcast(pes, choices) <= latency.broadcast(pes) + 1
+    assert latency.broadcast(16, 4) == latency.broadcast(16)
+
+
 def test_a_correction_costs_one_more_cycle() -> None:
     assert latency.requantise(5) == latency.requantise(0) + 1
 
 
 def test_a_codebook_costs_a_memory() -> None:
     assert latency.decode("dense") == 0
+    assert latency.decode("dense", 2) == latency.MEMORY
     assert latency.decode("codebook") == latency.decode("mixed") == latency.MEMORY
 
 
 @pytest.mark.parametrize("pes", [1, 3, 16, 128])
 @pytest.mark.parametrize("lanes", [1, 2, 64])
 @pytest.mark.parametrize("coding", ["dense", "codebook", "mixed"])
-def test_weights_are_ready_with_the_vector(pes: int, lanes: int, coding: str) -> None:
-    """The fetch starts behind the column, also where a local layer skips the broadcast."""
-    due = latency.vector(pes, lanes) - latency.decode(coding) - latency.WEIGHT_FETCH
-    assert due - latency.broadcast(pes) >= 1
+@pytest.mark.parametrize("choices", [1, 4])
+def test_weights_are_ready_with_the_vector(pes: int, lanes: int, coding: str, choices: int) -> None:
+    """The fetch starts behind the column, also where a local layer skips the broadcast; the offset is in time."""
+    pes *= choices
+    due = latency.vector(pes, lanes, choices) - latency.decode(coding, choices) - latency.WEIGHT_FETCH
+    assert due - latency.broadcast(pes, choices) >= 1
+    assert choices == 1 or latency.decode(coding, choices) >= latency.PICK

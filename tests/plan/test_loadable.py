@@ -9,7 +9,7 @@ from hwgen.model import DenseWeights, Model
 from hwgen.plan.build import build_plan
 from hwgen.plan.loadable import MAX_SHIFT, MUL_BITS
 from hwgen.plan.options import PlanOptions
-from tests.plan.small import act, conv, dense, flatten, max_pool, model
+from tests.plan.small import act, conv, dense, flatten, max_pool, model, pruned_blocks
 
 OPTIONS = PlanOptions(pes=2, lanes=2, weights="load")
 
@@ -32,6 +32,12 @@ def test_weights_of_any_size_have_one_structure(largest: int, rng: np.random.Gen
     plans = [build_plan(random_network(rng, size), OPTIONS) for size in (127, largest, largest)]
     assert len({plan.structure_digest for plan in plans}) == 1
     assert len({plan.digest for plan in plans}) == 3
+
+
+def test_an_accumulator_holds_what_the_slots_allow() -> None:
+    """1:4 over 16 features: 4 products of at most 128 * 128."""
+    net = model(act(16), dense("fc", "input", pruned_blocks(3, 16, n=1, m=4)))
+    assert build_plan(net, PlanOptions(pes=4, lanes=2, weights="load")).shape.acc_bits == 18
 
 
 def test_what_the_core_can_hold(rng: np.random.Generator) -> None:

@@ -25,22 +25,35 @@ def unpacked(words: list[int], step: Step, form: WeightFormat, lanes: int) -> ND
     assert all(word >> form.word_bits == 0 for word in words)
     size = 1 << form.code_bits
     image = codebook_image(form)
-    result = np.zeros((passes, step.columns(), lanes), np.int64)
-    for index, column, lane in np.ndindex(*result.shape):
+    n, m = op.pattern
+    result = np.zeros((passes, step.columns() // n * m, lanes), np.int64)
+    for index, column, lane in np.ndindex(passes, step.columns(), lanes):
         word = words[index * words_per_pass + column // per_word] >> column % per_word * column_bits
         value = word >> (lane * unit if step.wide else 0) & ((1 << unit) - 1)
+        behind = word >> unit * (lanes if step.wide else 1) + (lane * form.offset_bits if step.wide else 0)
+        offset = behind & ((1 << form.offset_bits) - 1) if op.blocks is not None else 0
+        assert offset < m
         if form.coded(op):
             assert image is not None
             value = image.words[form.table(op) * size + value]
-        result[index, column, lane] = signed(value, form.weight_bits)
+        result[index, channel_column(step, column, offset), lane] += signed(value, form.weight_bits)
     return result
+
+
+def channel_column(step: Step, column: int, offset: int) -> int:
+    """The column of a dense layer's walk that a slot stands for: block > tap > slot is (block, offset) > tap."""
+    n, m = step.op.pattern
+    taps = len(step.taps) // n
+    block, tap = divmod(column // n, taps)
+    return (block * m + offset) * taps + tap
 
 
 def expected(step: Step, grid: Grid, pe: int) -> NDArray[np.int64]:
     """The same by the definition: row pass*PEs + pe, columns channel > tap, or word > bank with a feature per lane."""
     op = step.op
     passes = 1 if op.repeated else step.passes
-    result = np.zeros((passes, step.columns(), grid.lanes), np.int64)
+    n, m = op.pattern
+    result = np.zeros((passes, step.columns() // n * m, grid.lanes), np.int64)
     _, channels, _, width = op.weights.shape
     for index in range(passes):
         row = index * grid.pes + pe
@@ -49,7 +62,7 @@ def expected(step: Step, grid: Grid, pe: int) -> NDArray[np.int64]:
         if not step.wide:
             result[index] = op.weights[row].reshape(-1, 1)
             continue
-        for column, lane in np.ndindex(step.columns(), grid.lanes):
+        for column, lane in np.ndindex(*result.shape[1:]):
             word, bank = divmod(column, grid.pes)
             slot, place = divmod(word * grid.lanes + lane, step.source_slot_stride)
             y, x = divmod(place, width)

@@ -55,8 +55,8 @@ def test_the_structure_depends_on_every_width_and_depth(change: str) -> None:
 
 def test_utilisation_is_work_by_capacity() -> None:
     layers = [layer for layer in PLAN.layers if layer.cycles]
-    work = sum(layer.macs for layer in layers)
-    assert utilisation(PLAN.layers, 6) == pytest.approx(work / (6 * PLAN.compute_cycles))
-    assert utilisation([layer for layer in PLAN.layers if not layer.cycles], 6) == 0
+    work = sum(layer.macs for layer in layers)  # none of them is N:M
+    assert utilisation(PLAN.layers) == pytest.approx(work / (6 * PLAN.compute_cycles))
+    assert utilisation([layer for layer in PLAN.layers if not layer.cycles]) == 0
     for layer in layers:
         assert layer.utilisation == pytest.approx(layer.macs / (6 * layer.cycles))

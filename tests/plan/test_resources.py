@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hwgen.model import Weights
+from hwgen.plan.layout import ceil_div
 from hwgen.plan.ops import array_ops
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import output_layout, place
@@ -13,7 +15,7 @@ from hwgen.plan.requant import lower
 from hwgen.plan.resources import FILL, Memory, Resources, estimate
 from hwgen.plan.steps import Grid
 from hwgen.plan.targets import TARGETS, Target
-from tests.plan.small import lenet
+from tests.plan.small import act, conv, lenet, model, pruned_blocks, weights
 
 
 def estimated(pes: int, lanes: int, requantisers: int = 1) -> Resources:
@@ -32,6 +34,24 @@ def test_more_hardware_costs_more() -> None:
     for larger in (estimated(4, 2), estimated(2, 4), estimated(2, 2, requantisers=2)):
         assert larger.luts > base.luts
     assert estimated(4, 2).multipliers == estimated(2, 4).multipliers == 8
+
+
+def test_offsets_and_the_multiplexers_that_they_steer_are_counted() -> None:
+    """1:4 leaves a quarter of the weights, each with 2 bits more, and every PE picks from 4 vectors."""
+
+    def needed(stored: Weights, choices: int) -> Resources:
+        x = act(16, 4, 4)
+        net = model(x, conv("c", "input", x, stored))
+        ops = array_ops(net)
+        lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
+        placement = place(net, ops, pes=4, lanes=2, batch=1)
+        output = output_layout(net, "c", pes=4, batch=1)
+        return estimate(ops, placement, output, Grid(pes=4, lanes=2, pes_per_requantiser=4, choices=choices), lowering)
+
+    plain, picked = needed(weights(32, 16, 3, 3), 1), needed(pruned_blocks(32, 16, 3, 3, n=1, m=4), 4)
+    assert picked.memories[0].depth == ceil_div(32 * 4 * 9 * 10, 4 * 16)
+    assert plain.memories[0].depth == 32 * 16 * 9 * 8 // (4 * 16)
+    assert picked.luts > plain.luts - 2 * 4 * 2 * 20
 
 
 targets = st.sampled_from(list(TARGETS.values()))
