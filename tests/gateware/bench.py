@@ -13,7 +13,7 @@ from amaranth.sim import Simulator, SimulatorContext
 
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.shape import ArrayShape
-from tests.plan.small import lenet
+from tests.plan.small import lenet, sparse_net
 
 Row = Mapping[str, int]
 
@@ -54,6 +54,19 @@ def shape_of(*, lanes: int = 4, **changes: Any) -> ArrayShape:
     """A real core's shape with changes; the parts that a test does not name are of no meaning to it."""
     base = _base(min(lanes, 8))
     return replace(base, **{"lanes": lanes} | changes)
+
+
+@cache
+def _sparse_base(lanes: int) -> ArrayShape:
+    return build_plan(sparse_net(), PlanOptions(pes=2, lanes=lanes)).shape
+
+
+def sparse_shape(*, lanes: int = 2, changes: Mapping[str, Any] | None = None, **sparse: Any) -> ArrayShape:
+    """A shape with sparse layers: ``sparse`` and ``pes`` changed; ``changes`` are the array's own."""
+    base = _sparse_base(min(lanes, 8))
+    assert base.sparse is not None
+    own = {"lanes": lanes, "pes": sparse.pop("pes", base.pes), **(changes or {})}
+    return replace(base, **own, sparse=replace(base.sparse, **sparse))
 
 
 def pack(values: Iterable[int], bits: int) -> int:
