@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.gateware.cells import (
+    QUEUE_WORDS,
     SMALL_WORDS,
     Copy,
     Mul,
     MulLanes,
+    QueueRam,
     Ram,
     RamUnits,
     Store,
@@ -73,6 +75,16 @@ def test_a_written_word_is_seen_by_a_read_of_the_next_cycle(depth: int, width: i
 
 
 @settings(max_examples=10)
+@given(depth=depths, width=st.integers(1, 70), seed=st.integers(0, 1 << 20))
+def test_a_queue_answers_in_the_next_cycle(depth: int, width: int, seed: int) -> None:
+    """From zeros; what a read of the address being written finds is left open."""
+    names = ("raddr", "wen", "waddr", "wdata")
+    rows, expected = memory_rows(np.random.default_rng(seed), depth, names, width)
+    found = [row["rdata"] for row in trace(QueueRam(width=width, depth=depth), [*rows, {}], ["rdata"])]
+    assert found[1:] == expected
+
+
+@settings(max_examples=10)
 @given(depth=depths, units=st.integers(1, 9), unit=st.integers(1, 16), seed=st.integers(0, 1 << 20))
 def test_elements_are_written_into_their_word(depth: int, units: int, unit: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -128,6 +140,7 @@ CELLS: dict[str, Callable[[], wiring.Component]] = {
     "hwgen_rom": lambda: Store(image=MemoryImage("weights_3", 24, [1, 2, 3]), loadable=False),
     "hwgen_ram": lambda: Ram(width=8, depth=SMALL_WORDS + 1),
     "hwgen_ram_be": lambda: RamUnits(unit=8, units=4, depth=9),
+    "hwgen_queue_ram": lambda: QueueRam(width=40, depth=QUEUE_WORDS),
     "hwgen_mul_lanes": lambda: MulLanes(lanes=4, a_bits=8, b_bits=7),
     "hwgen_mul": lambda: Mul(a_bits=20, b_bits=18),
     "hwgen_copy": lambda: Copy(width=3),
@@ -136,6 +149,7 @@ PARAMETERS = {
     "hwgen_rom": {"WIDTH": 24, "DEPTH": 3, "ADDR_BITS": 2, "INIT": '"mem/weights_3.mem"', "STYLE": '"distributed"'},
     "hwgen_ram": {"WIDTH": 8, "DEPTH": SMALL_WORDS + 1, "INIT": '""', "STYLE": '"block"'},
     "hwgen_ram_be": {"UNIT": 8, "UNITS": 4, "DEPTH": 9, "ADDR_BITS": 4},
+    "hwgen_queue_ram": {"WIDTH": 40, "DEPTH": QUEUE_WORDS, "ADDR_BITS": 7, "STYLE": '"distributed"'},
     "hwgen_mul_lanes": {"LANES": 4, "A_BITS": 8, "B_BITS": 7},
     "hwgen_mul": {"A_BITS": 20, "B_BITS": 18},
     "hwgen_copy": {"WIDTH": 3},

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hwgen.gateware.pe import PE
+from hwgen.gateware.sparse_pe import SparsePE
 from hwgen.plan import latency
-from tests.gateware.bench import pack, shape_of, trace, unpack
+from tests.gateware.bench import pack, shape_of, sparse_shape, trace, unpack
 
 STROBE = latency.MULTIPLY_LANES - latency.COPY
 """``valid`` and ``first`` of a column, behind its vector."""
@@ -30,17 +31,32 @@ def numbers(rng: np.random.Generator, low: int, high: int, count: int, style: st
     weight_bits=st.integers(2, 12),
     passes=st.lists(st.tuples(st.integers(1, 12), st.booleans(), st.booleans()), min_size=1, max_size=5),
     style=st.sampled_from(["even", "extreme"]),
+    sparse=st.booleans(),
     seed=st.integers(0, 1 << 20),
 )
 def test_sums_and_maxima_leave_while_the_next_pass_computes(
-    lanes: int, act_bits: int, weight_bits: int, passes: list[tuple[int, bool, bool]], style: str, seed: int
+    lanes: int,
+    act_bits: int,
+    weight_bits: int,
+    passes: list[tuple[int, bool, bool]],
+    style: str,
+    sparse: bool,
+    seed: int,
 ) -> None:
-    """Passes of (columns, maximum, own vector), columns with gaps, drained lane by lane; then what the chain brings."""
+    """Passes of (columns, maximum, own vector), columns with gaps, drained lane by lane; then what the chain brings.
+
+    ``sparse``: the PE of a core with sparse layers as well, in a step that is not.
+    """
     rng = np.random.default_rng(seed)
     acc_bits = act_bits + weight_bits + 4
-    shape = shape_of(
-        lanes=lanes, act_bits=act_bits, weight_bits=weight_bits, acc_bits=acc_bits, has_local=True, has_maximum=True
-    )
+    widths = {"act_bits": act_bits, "weight_bits": weight_bits, "acc_bits": acc_bits}
+    kinds = {"has_matrix": True, "has_local": True, "has_maximum": True}
+    shape = shape_of(lanes=lanes, **widths, **kinds)
+    component: PE | SparsePE
+    if not sparse:
+        component = PE(shape=shape)
+    else:
+        component = SparsePE(shape=sparse_shape(lanes=lanes, operand_bits=act_bits + 1, changes=widths | kinds))
     low, high = -(1 << (act_bits - 1)), (1 << (act_bits - 1)) - 1
     events: dict[int, dict[str, int]] = {}
 
@@ -86,7 +102,7 @@ def test_sums_and_maxima_leave_while_the_next_pass_computes(
     end = max(events) + 8
     chain = {cycle: int(rng.integers(-(1 << (acc_bits - 1)), 1 << (acc_bits - 1))) for cycle in range(end)}
     rows = [events.get(cycle, {}) | {"chain_in": pack([chain[cycle]], acc_bits)} for cycle in range(end)]
-    found = [row["chain_out"] for row in trace(PE(shape=shape), rows, ["chain_out"])]
+    found = [row["chain_out"] for row in trace(component, rows, ["chain_out"])]
     for cycle, value in expected:
         assert unpack(found[cycle], acc_bits, 1) == [value]
     # behind the last lane comes what entered the chain as the first lane left
