@@ -97,6 +97,7 @@ class PEArray(wiring.Component):
             sequencer.input_ready.eq(self.input_ready),
             sequencer.output_free.eq(self.output_free),
             sequencer.drained.eq(walk.step_done),
+            sequencer.follow.eq(counter.follow),
             address.address.eq(sequencer.address),
             address.group_first.eq(sequencer.group_first),
             address.tap_record.eq(self._stores["taps"].data),

@@ -32,6 +32,8 @@ class DrainCounter(wiring.Component):
         It completes a result: always, but for wide layers only the last lane of a PE.
     lane_first, lane_last, pe_last, pass_first, pass_last, group_last : Out(1)
         Its place; ``pe`` its PE's number among the requantiser's.
+    follow : Out(1)
+        One cycle: the next step may start (with sparse layers).
     parameter : Out
         Address of its row's requantisation.
     """
@@ -52,6 +54,7 @@ class DrainCounter(wiring.Component):
                 "row_first": Out(1),
                 "pass_last": Out(1),
                 "step_last": Out(1),
+                "follow": Out(1),
                 "parameter": Out(address_bits(shape.requant_words)),
             }
         )
@@ -76,6 +79,9 @@ class DrainCounter(wiring.Component):
             pass_done.eq(self.active & self.lane_last & self.pe_last),
             group_done.eq(pass_done & self.pass_last),
         ]
+        if shape.sparse is not None:
+            begins = self.active & self.lane_first & (self.pe == 0) & self.step_last
+            m.d.comb += self.follow.eq(begins & record["follows"] & (passes == record["follow"]))
         with m.If(self.active):
             m.d.sync += lane.eq(Mux(self.lane_last, 0, lane + 1))
             with m.If(self.lane_last):

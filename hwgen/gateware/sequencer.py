@@ -47,6 +47,8 @@ class Sequencer(wiring.Component):
         The column is of the last slot (with sparse layers).
     drained : In(1)
         The step's last result is written in this cycle.
+    follow : In(1)
+        The next step may start although this one is still written (with sparse layers, :mod:`hwgen.plan.follow`).
     started, frame_started, release_input : Out(1)
         One cycle: a step starts; a frame's first step starts; the last step that reads the input has drained.
     held : Out
@@ -65,6 +67,7 @@ class Sequencer(wiring.Component):
                 "room": In(1),
                 "slot_last": Out(1),
                 "drained": In(1),
+                "follow": In(1),
                 "column": Out(1),
                 "first": Out(1),
                 "last": Out(1),
@@ -188,9 +191,7 @@ class Sequencer(wiring.Component):
         # Record fetch, then the first group's lane positions.
         fetch_cycles = latency.MEMORY + 1 + (shape.lanes if shape.has_padding else 0)
         wait = Signal(range(fetch_cycles + 1), init=fetch_cycles)
-        drained = Signal(init=1)
-        releases = Signal()
-        fills = Signal()
+        alone = self._drains(m, record)
         input_ready = Signal()
         output_free = Signal()
         may_start = Signal()
@@ -198,25 +199,20 @@ class Sequencer(wiring.Component):
             self.prepare.eq(wait == fetch_cycles - latency.MEMORY),
             # A step that ends in this cycle has not yet cleared the input or taken the output.
             input_ready.eq(self.input_ready & ~self.release_input),
-            output_free.eq(self.output_free & ~(self.drained & fills)),
+            output_free.eq(self.output_free & ~(self.drained & self._fills)),
             may_start.eq((~record["waits_input"] | input_ready) & (~record["takes_output"] | output_free)),
-            self.started.eq(self.enable & ~running & (wait == 0) & (drained | self.drained) & may_start),
+            self.started.eq(self.enable & ~running & (wait == 0) & alone & may_start),
             self.frame_started.eq(self.started & record["waits_input"]),
-            self.release_input.eq(self.drained & releases),
+            self.release_input.eq(self.drained & self._releases),
         ]
         with m.If(~self.enable):
             # The schedule is being loaded: its first record is fetched anew.
             m.d.sync += wait.eq(fetch_cycles)
         with m.Elif(wait != 0):
             m.d.sync += wait.eq(wait - 1)
-        with m.If(self.drained):
-            m.d.sync += drained.eq(1)
         with m.If(self.started):
             m.d.sync += [
                 running.eq(1),
-                drained.eq(0),
-                releases.eq(record["releases_input"]),
-                fills.eq(record["fills_output"]),
                 self.held.eq(Cat(*(record[name] for name in held_names(shape)))),
             ]
         with m.If(step_done):
@@ -225,3 +221,30 @@ class Sequencer(wiring.Component):
                 wait.eq(fetch_cycles),
                 self.step.eq(Mux(record["last_step"], 0, self.step + 1)),
             ]
+
+    def _drains(self, m: Module, record: dict[str, Value]) -> Value:
+        """What the steps that still drain will do at their end; whether the next one may start beside them."""
+        self._releases = releases = Signal()
+        self._fills = fills = Signal()
+        flags = Cat(record["releases_input"], record["fills_output"])
+        if self._shape.sparse is None:
+            drained = Signal(init=1)
+            with m.If(self.drained):
+                m.d.sync += drained.eq(1)
+            with m.If(self.started):
+                m.d.sync += [drained.eq(0), Cat(releases, fills).eq(flags)]
+            return drained | self.drained
+        # A step may follow while the one before is still written: two drain then, in order.
+        draining = Signal(2)
+        follow = Signal()
+        behind = Signal(2)
+        left = Signal(2)
+        m.d.comb += left.eq(draining - self.drained)
+        m.d.sync += [draining.eq(left + self.started), follow.eq((follow | self.follow) & ~self.started)]
+        with m.If(self.drained):
+            m.d.sync += Cat(releases, fills).eq(behind)
+        with m.If(self.started):
+            m.d.sync += behind.eq(flags)
+            with m.If(left == 0):
+                m.d.sync += Cat(releases, fills).eq(flags)
+        return (left == 0) | ((left == 1) & (follow | self.follow))

@@ -7,30 +7,31 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.entry_decoder import row_bits
+from hwgen.plan import latency
 from hwgen.plan.machine import DRAIN_PAUSE
 from hwgen.plan.shape import ArrayShape
 
-REDUCE = 8
-"""PEs whose signals one stage joins."""
+JOIN = 8
+"""PEs whose signals one register joins."""
 
 
-def reduced(m: Module, signals: Value, name: str, *, every: bool) -> Value:
-    """All (``every``) or any of the PEs' signals, two registered stages later."""
-    first = []
-    for index in range(0, len(signals), REDUCE):
-        part = signals[index : index + REDUCE]
-        stage = Signal(name=f"{name}_{index // REDUCE}")
-        m.d.sync += stage.eq(part.all() if every else part.any())
-        first.append(stage)
-    second = Signal(name=name)
-    m.d.sync += second.eq(Cat(*first).all() if every else Cat(*first).any())
-    return second
+def joined(m: Module, signals: Value, name: str, *, every: bool) -> Value:
+    """All (``every``) or any of the PEs' signals, ``latency.joined`` cycles later."""
+    for stage in range(latency.joined(len(signals))):
+        parts = []
+        for index in range(0, len(signals), JOIN):
+            part = signals[index : index + JOIN]
+            register = Signal(name=f"{name}_{stage}_{index // JOIN}")
+            m.d.sync += register.eq(part.all() if every else part.any())
+            parts.append(register)
+        signals = Cat(*parts)
+    return signals.all() if every else signals.any()
 
 
 class SparseDrain(wiring.Component):
     """Strobes for the rows of a group, one every ``drain_cycles``; after a reset, zeros for all accumulators.
 
-    **Latency**: 1 from ``ready`` of all PEs (two stages later) to the first row.
+    **Latency**: ``latency.joined`` + 1 from ``ready`` of all PEs to the first row.
 
     Members
     -------
@@ -63,7 +64,7 @@ class SparseDrain(wiring.Component):
         m = Module()
         shape = self._shape
         assert shape.sparse is not None
-        all_ready = reduced(m, self.ready, "all_ready", every=True)
+        all_ready = joined(m, self.ready, "all_ready", every=True)
         row = Signal(row_bits(shape))
         period = Signal(range(max(2, shape.drain_cycles)))
         pause = Signal(range(DRAIN_PAUSE + 1))

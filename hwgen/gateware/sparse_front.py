@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.gateware.broadcast import Broadcast
 from hwgen.gateware.pipeline import copied, delayed
 from hwgen.gateware.scanner import Scanner
-from hwgen.gateware.sparse_drain import reduced
+from hwgen.gateware.sparse_drain import joined
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 
@@ -84,7 +84,7 @@ class SparseFront(wiring.Component):
             self.column.eq(scanner.column),
             self.dropped.eq(scanner.dropped),
             self.held.eq(scanner.held),
-            scanner.hold.eq(reduced(m, self.full, "any_full", every=False)),
+            scanner.hold.eq(joined(m, self.full, "any_full", every=False)),
             broadcast.vectors.eq(scanner.vectors_out),
             broadcast.bank.eq(delayed(m, scanner.bank, 1, "bank")),
         ]

@@ -12,6 +12,7 @@ from hwgen.model import Flatten, Model
 from hwgen.plan import latency
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
+from hwgen.plan.follow import set_leads
 from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.loadable import loadable
 from hwgen.plan.machine import Machine, run
@@ -65,6 +66,7 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
     placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     steps = build_steps(ops, placement, output, grid, batch=options.batch)
+    set_leads(steps, grid)
     return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent, orders, remarks).plan()
 
 
@@ -96,7 +98,9 @@ class _Builder:
             for step, base in zip(steps, tap_bases, strict=True)
         ]
         writes = [
-            write_record(step) | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
+            write_record(step)
+            | _follow_record(step, sparse)
+            | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
             for step in steps
         ]
         for records in (reads, writes):
@@ -388,6 +392,13 @@ def _work(op: ArrayOp, batch: int) -> tuple[int, int, int, int]:
     nonzero = int(np.count_nonzero(op.weights))
     weights = op.rows * op.fan_in
     return positions * weights, positions * nonzero, weights, nonzero
+
+
+def _follow_record(step: Step, sparse: SparseLayers | None) -> dict[str, int]:
+    """When the next step may start, where steps may follow each other closely."""
+    if sparse is None:
+        return {}
+    return {"follows": int(step.follow is not None), "follow": step.follow or 0}
 
 
 def _sparse_record(step: Step, sparse: SparseLayers | None, grid: Grid) -> dict[str, int]:

@@ -64,14 +64,25 @@ QUEUE = 2
 """From a queue's input to its head: array, output register."""
 FETCH_ENTRY = 1 + MEMORY + 1
 """From the head of the queue to an entry's fields: address (1), memory, selection (1)."""
-FULL = 3
-"""From a queue's occupancy to the scanner, which then stops: comparison, and two stages of OR over the PEs."""
-READY = 3
-"""From a PE's last sum of a group to the drain: counter, and two stages of AND over the PEs."""
 ORDERED_STAGES = 3
 """Registered stages of radix 8 that choose one bank's output."""
 ORDERED = 2 * MEMORY + 1 + ORDERED_STAGES + 1 + QUEUE
 """From an element's number to its beat at the output: order, address, buffer, choice, beat, queue of beats."""
+
+
+def joined(pes: int) -> int:
+    """Registered stages in which one signal of every PE becomes one: four at once need none."""
+    return 0 if pes <= 4 else 1 if pes <= 32 else 2
+
+
+def full(pes: int) -> int:
+    """From a queue's occupancy to the scanner, which then stops: comparison, and OR over the PEs."""
+    return 1 + joined(pes)
+
+
+def ready(pes: int) -> int:
+    """From a PE's last sum of a group to the drain: counter, and AND over the PEs."""
+    return 1 + joined(pes)
 
 
 def push(pes: int) -> int:
@@ -86,7 +97,7 @@ def fetch(coding: str) -> int:
 
 def in_flight(pes: int) -> int:
     """Columns that still arrive at a queue after its occupancy has reached the limit."""
-    return FULL + 1 + push(pes) + 1
+    return full(pes) + 1 + push(pes) + 1
 
 
 def vector(pes: int, lanes: int, choices: int = 1) -> int:

@@ -112,7 +112,7 @@ class _Run:
         room, freed = BUNDLES, [0, 0]
         working: _Bundle | None = None
         place = 0
-        occupied: deque[bool] = deque([False] * latency.FULL)
+        occupied: deque[bool] = deque([False] * latency.full(pes))
         to_mask = latency.ISSUE + latency.bank(machine.lanes) + latency.BUNDLE
         to_queue = 1 + latency.push(pes)
         to_sum = latency.fetch(machine.coding) + latency.MULTIPLY_LANES
@@ -168,7 +168,7 @@ class _Run:
                     working = self.bundles.popleft()[1]
             freed.append(released)
             # Drain.
-            while self.finished and self.finished[0][0] <= now - latency.READY:
+            while self.finished and self.finished[0][0] <= now - latency.ready(pes):
                 self.done += self.finished.popleft()[1]
             if now >= drain_from and (self.done > drained).all():
                 drained += 1

@@ -39,7 +39,11 @@ class Grid:
 
 @dataclass(kw_only=True)
 class Step:
-    """One walk of the array: a layer, a phase of it, or either of them for one frame of a batch."""
+    """One walk of the array: a layer, a phase of it, or either of them for one frame of a batch.
+
+    ``lead``: it starts so many cycles before the end of the step before; ``follow``: at this row's draining the next
+    step starts (:mod:`hwgen.plan.follow`).
+    """
 
     op: ArrayOp
     index: int
@@ -60,6 +64,8 @@ class Step:
     layer_last: bool = True
     frames: int = 1
     trace: Trace | None = None
+    lead: int = 0
+    follow: int | None = None
 
     @property
     def sparse(self) -> bool:
@@ -84,7 +90,7 @@ class Step:
         return max(0, (grid.lanes if self.sparse else grid.drain_cycles) - self.columns())
 
     def cycles(self, grid: Grid) -> int:
-        """From the end of the step before (or the frame's start) to the cycle in which the last byte is written.
+        """From the step's start to the cycle in which its last byte is written.
 
         Of a sparse step whose queues have not been run yet (``trace``), an estimate.
         """

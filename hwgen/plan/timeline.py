@@ -49,7 +49,7 @@ def starts(steps: Sequence[Step], grid: Grid, *, chunks: int, unload: int) -> It
     while True:
         found: list[int] = []
         for step in steps:
-            start = now
+            start = now - step.lead
             if step.first_of_frame and released >= 0:
                 start = max(start, _loaded(writes, released, chunks))
                 writes.clear()
