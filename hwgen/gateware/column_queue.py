@@ -126,11 +126,11 @@ class ColumnQueue(wiring.Component):
             for index in range(POINTER_COLUMNS):
                 with m.Case(index):
                     m.d.sync += [begin.eq(ends[index - 1] if index else 0), end.eq(ends[index])]
+        m.d.sync += first_base.eq(base)
         start, count = Signal(sparse.entry_bits), Signal(sparse.end_bits)
-        m.d.sync += [first_base.eq(base), start.eq(first_base + begin), count.eq(end - begin)]
-        some = count != 0
+        m.d.comb += [start.eq(first_base + begin), count.eq(end - begin)]
         column, mark = valid[0], valid[1]
-        push = mark | (column & (Const(1, 1) if sparse.keeps_empty else some))
+        push = mark | (column & (Const(1, 1) if sparse.keeps_empty else end != begin))
         return push, Cat(start, Mux(column, count, 0), mark)
 
     def _walk(self, m: Module, head_valid: Signal, head: Value, pop: Signal) -> None:

@@ -57,9 +57,9 @@ PICK = MEMORY
 """From a weight's offset to the vector it picks: the offset's register, the vector's."""
 BUNDLE = 1
 """Sparse layers: a register behind the banks, for all their vectors and the mask of those that are not zero."""
-POINTER = 5
+POINTER = 4
 """From an issued column (its register) to its entry range at the queue's input: column number (1), memory (2),
-selection (1), start and count (1)."""
+selection (1)."""
 QUEUE = 2
 """From a queue's input to its head: array, output register."""
 FETCH_ENTRY = 1 + MEMORY + 1
