@@ -14,7 +14,7 @@ from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.follow import set_leads
 from hwgen.plan.images import MemoryImage, Words
-from hwgen.plan.loadable import loadable
+from hwgen.plan.loadable import load_depth, loadable
 from hwgen.plan.machine import Machine, run
 from hwgen.plan.nm import fitted, notes
 from hwgen.plan.ops import ArrayOp, array_ops
@@ -128,7 +128,7 @@ class _Builder:
         if order is not None:
             images.append(order_image(order, grid.pes))
         if spare:
-            images = [image.padded(_load_depth(image.depth)) for image in images]
+            images = [image.padded(load_depth(image.depth)) for image in images]
         shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps, sparse)
         machines = self._trace(sparse, shape)
         times = timeline(
@@ -427,8 +427,3 @@ def _wrap_addresses(records: Records, names: Sequence[str], bits: int) -> None:
     for record in records:
         for name in names:
             record[name] &= (1 << bits) - 1
-
-
-def _load_depth(depth: int) -> int:
-    """Loadable memories have room for a little more: the next power of two."""
-    return 1 << max(1, (depth - 1).bit_length())

@@ -45,3 +45,8 @@ def _worst(op: ArrayOp) -> int:
         taps = taps // layer.weights.m * layer.weights.n
     most = taps << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
     return signed_bits(-most, most)
+
+
+def load_depth(depth: int) -> int:
+    """Loadable memories have room for a little more: the next power of two."""
+    return 1 << max(1, (depth - 1).bit_length())

@@ -22,6 +22,7 @@ from hwgen.plan.entries import (
 )
 from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.layout import ceil_div
+from hwgen.plan.loadable import load_depth
 from hwgen.plan.machine import Machine, Masks, Trace, run
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.packing import WeightFormat
@@ -121,6 +122,8 @@ def sparse_layers(
     entry_bits = max(1, int(all_bases.max(initial=0) + all_ends.max(initial=0)).bit_length())
     end_bits = max(1, int(all_ends.max(initial=0)).bit_length())
     if declared:
+        # Whatever the memory has room for, not what these weights happen to take.
+        entry_bits = (load_depth(depth) * max(entry.per_word(word_bits) for entry in formats)).bit_length()
         end_bits = max(end_bits, (rows * POINTER_COLUMNS).bit_length())
     few = all(step.columns() * grid.pes <= FEW_COLUMNS for step in sparse)
     mapped = all(step.frames > 1 or not step.op.fully_connected for step in sparse)

@@ -6,13 +6,16 @@ import random
 
 import numpy as np
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hwgen import golden
-from hwgen.plan import Plan
+from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.activity import layer_cycles
+from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import Run, run
 from tests.plan.planned import buildable_sparse
+from tests.plan.small import sparse_net
 
 
 def predicted(case: Case, plan: Plan) -> list[int]:
@@ -50,3 +53,29 @@ def test_stalls_change_nothing_but_time(case: Case) -> None:
 def test_wide_operands(case: Case) -> None:
     plan = buildable_sparse(case)
     checked(case, plan, run(plan, case.frames, settle=100))
+
+
+@settings(max_examples=5)
+@given(case=cases(columns=60, sparse=True, most_pes=4), part=st.floats(0, 2))
+def test_a_reset_in_the_middle_leaves_nothing_behind(case: Case, part: float) -> None:
+    """Queues, half-filled accumulators, groups that wait: anywhere from the weights' stream to the second frame."""
+    plan = buildable_sparse(case)
+    length = plan.load_cycles + plan.compute_cycles + plan.unload_cycles
+    if plan.shape.loadable:
+        length += weight_beats(plan)
+    checked(case, plan, run(plan, case.frames, settle=100, interrupted=1 + int(part * length)))
+
+
+def test_a_loadable_core_takes_other_masks(rng: np.random.Generator) -> None:
+    """A model of the same densities whose non-zeros stand elsewhere is only another weight stream."""
+    nets = [sparse_net(coded=True, seed=seed) for seed in (1, 2)]
+    core, other = (build_plan(net, PlanOptions(pes=3, lanes=2, weights="load")) for net in nets)
+    assert core.signature == other.signature
+    assert core.digest != other.digest
+    frames = rng.integers(-128, 128, (2, 3, 6, 6)).astype(np.int8)
+    streams = [weight_stream(plan).tolist() for plan in (core, other)]
+    # What ran before does not matter.
+    result = run(core, frames, weights=[beat for stream in streams for beat in stream], settle=100)
+    np.testing.assert_array_equal(result.outputs, golden.infer(nets[1], frames))
+    maps = {"input": frames[:1], **golden.run(nets[1], frames[:1])}
+    assert result.cycles(other) == layer_cycles(other, nets[1], maps)

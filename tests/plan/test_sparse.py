@@ -155,3 +155,13 @@ def test_a_denser_layer_takes_longer() -> None:
     assert found[-1] > 60 * 40 / 2
     plain = model(act(40), dense("fc", "input", weights(60, 40)))
     assert found[0] < build_plan(plain, PlanOptions(pes=2, lanes=1)).compute_cycles
+
+
+def test_a_loadable_core_depends_on_the_memories_depths_alone() -> None:
+    """Not on how many entries there happen to be: about 512 words of eight in each PE."""
+    found = {}
+    for seed in range(8):
+        net = model(act(256), dense("fc", "input", pruned(256, 256, density=0.25, seed=seed)))
+        shape = build_plan(net, PlanOptions(pes=4, lanes=1, weights="load")).shape
+        assert found.setdefault(shape.weight_words, shape) == shape
+    assert set(found) <= {512, 1024}
