@@ -16,7 +16,7 @@ from hwgen.cli.progress import progress
 from hwgen.cli.tables import percent, print_facts, print_gap
 from hwgen.emit import write_core
 from hwgen.emit.manifest import clock_mhz as clock_of
-from hwgen.errors import UnsupportedError
+from hwgen.errors import UnsupportedError, UsageError
 from hwgen.plan import TARGETS, PlanOptions, build_plan
 
 OUTPUT_ROOT = Path("rtl_out")
@@ -61,15 +61,19 @@ def build(
     weights: Annotated[Weights, typer.Option("--weights", help="Baked in, or loaded through a stream.")] = Weights.ROM,
     algorithm: Annotated[Algorithm, typer.Option("--algorithm", help="Of the convolutions.")] = Algorithm.AUTO,
     index_bits: Annotated[
-        str, typer.Option("--index-bits", metavar="auto|K", help="Relative row index of sparse weights.")
+        str,
+        typer.Option(
+            "--index-bits", metavar="auto|K", help="Sparse layers: relative row index of K bits, with fillers."
+        ),
     ] = "auto",
     queue: Annotated[
-        int | None, typer.Option("--queue", metavar="K", help="Activation queue of sparse layers.", show_default=False)
+        int | None,
+        typer.Option("--queue", metavar="K", help="Sparse layers: columns that may wait at a PE.", show_default=False),
     ] = None,
     balance: Annotated[
-        Balance | None,
-        typer.Option("--balance", help="Rows of sparse layers to PEs by their work.", show_default=False),
-    ] = None,
+        Balance,
+        typer.Option("--balance", help="Rows of sparse layers to PEs by their work; off: row i to PE i mod N, as EIE."),
+    ] = Balance.ON,
     batch: Annotated[int, typer.Option("--batch", metavar="B", help="Frames that share the weights.")] = 1,
     counters: Annotated[bool, typer.Option("--counters", help="Performance counters.")] = False,
     argmax: Annotated[bool, typer.Option("--argmax", help="Deliver the index of the largest output.")] = False,
@@ -83,9 +87,6 @@ def build(
     _refuse(
         {
             f"--algorithm {algorithm}": algorithm not in (Algorithm.AUTO, Algorithm.DIRECT),
-            f"--index-bits {index_bits}": index_bits != "auto",
-            "--queue": queue is not None,
-            "--balance": balance is not None,
             "--counters": counters,
             "--argmax": argmax,
         }
@@ -98,6 +99,9 @@ def build(
         weights="load" if weights is Weights.LOAD else "rom",
         algorithm="direct" if algorithm is Algorithm.DIRECT else "auto",
         batch=batch,
+        index_bits=_index_bits(index_bits),
+        queue=queue,
+        balance=balance is Balance.ON,
     )
     folder = out if out is not None else OUTPUT_ROOT / description.name
     with progress() as report:
@@ -107,6 +111,15 @@ def build(
     if json != STDOUT:
         _print(manifest, folder)
     write_json(json, {"dir": str(folder), **manifest})
+
+
+def _index_bits(text: str) -> int | None:
+    """A number of bits, or None for ``auto``."""
+    if text == "auto":
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"must be a number of bits or auto, not {text!r}", key="--index-bits")
+    return int(text)
 
 
 def _refuse(asked: dict[str, bool]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.bank import Bank, bank_rows
 from hwgen.gateware.broadcast import Broadcast
 from hwgen.gateware.cells import Store, address_bits
+from hwgen.gateware.column_queue import ColumnQueue
 from hwgen.gateware.decoder import Decoder
 from hwgen.gateware.drain import DrainCounter, WriteWalk
+from hwgen.gateware.entry_decoder import EntryDecoder
 from hwgen.gateware.load_bus import LoadBus
 from hwgen.gateware.pe import PE
 from hwgen.gateware.pipeline import copied, delay_line, delayed
@@ -18,6 +20,9 @@ from hwgen.gateware.read_address import ReadAddress
 from hwgen.gateware.records import fields_of, held_layout
 from hwgen.gateware.requantise import Requantiser
 from hwgen.gateware.sequencer import Sequencer
+from hwgen.gateware.sparse_drain import SparseDrain
+from hwgen.gateware.sparse_front import SparseFront
+from hwgen.gateware.sparse_pe import SparsePE
 from hwgen.gateware.weight_fetch import WeightFetch
 from hwgen.plan import latency
 from hwgen.plan.plan import Plan
@@ -43,6 +48,8 @@ class PEArray(wiring.Component):
         Results of the last layer.
     frame_started, layer_done, release_input, output_done : Out(1)
         Strobes.
+    cleared : Out(1)
+        What a reset leaves behind is gone: frames may come.
     """
 
     def __init__(self, *, plan: Plan) -> None:
@@ -66,6 +73,7 @@ class PEArray(wiring.Component):
                 "layer_done": Out(1),
                 "release_input": Out(1),
                 "output_done": Out(1),
+                "cleared": Out(1),
             }
         )
 
@@ -98,8 +106,13 @@ class PEArray(wiring.Component):
         ]
         controls = self._column_controls(m, sequencer, held)
         vectors = self._banks(m, address, sequencer, held, walk)
+        capture = controls["capture"]
+        if shape.sparse is None:
+            m.d.comb += self.cleared.eq(1)
+        else:
+            capture = capture | self._sparse_controls(m, sequencer, held, vectors, walk)
         heads = self._pes(m, controls, vectors, held, counter)
-        self._drain(m, counter, walk, controls["capture"], heads)
+        self._drain(m, counter, walk, capture, heads)
         return m
 
     def _memories(self, m: Module) -> None:
@@ -120,6 +133,8 @@ class PEArray(wiring.Component):
         at_vector = latency.vector(shape.pes, shape.lanes)
         skip = latency.broadcast(shape.pes)
         strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
+        if shape.sparse is not None:
+            strobes = strobes & (~held["sparse"]).replicate(4)
         line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
 
         def at(stage: int, name: str) -> Value:
@@ -128,6 +143,9 @@ class PEArray(wiring.Component):
             chosen = Mux(held["local"], line[stage - 1 - skip], line[stage - 1])
             return delayed(m, chosen, 1, name, reset=True)
 
+        if not shape.has_matrix and not shape.has_local:
+            none = Const(0, 1)
+            return {"load": none, "valid": none, "first": none, "capture": none}
         weights_due = at_vector - latency.decode(shape.coding) - latency.WEIGHT_FETCH
         early = at(weights_due, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
@@ -144,6 +162,32 @@ class PEArray(wiring.Component):
         product = at(at_vector + latency.MULTIPLY_LANES - latency.COPY, "product")
         done = at(at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY, "done")
         return {"load": fetch.load, "valid": product[0], "first": product[1], "capture": done[3]}
+
+    def _sparse_controls(
+        self, m: Module, sequencer: Sequencer, held: dict[str, Value], vectors: list[Value], walk: WriteWalk
+    ) -> Value:
+        """The front that turns bundles into columns, and the drain; the strobe that captures a drained row."""
+        shape = self._shape
+        m.submodules.sparse_front = self._front = front = SparseFront(shape=shape)
+        m.submodules.sparse_drain = self._row_drain = drain = SparseDrain(shape=shape)
+        bundle = sequencer.column & held["sparse"]
+        strobes = Cat(bundle, sequencer.group_first, sequencer.last, sequencer.slot_last)
+        due = latency.ISSUE + latency.bank(shape.lanes)
+        m.d.comb += [
+            sequencer.room.eq(front.room),
+            front.issue.eq(bundle),
+            Cat(front.bundle, front.group_first, front.group_last, front.slot_last).eq(
+                delayed(m, strobes, due, "bundle", reset=True)
+            ),
+            front.vectors.eq(Cat(*vectors[: shape.pes])),
+            front.zero.eq(held["pad_value"]),
+            front.scalar.eq(held["scalar"]),
+            front.tail.eq(held["tail"]),
+            front.column_base.eq(held["column_base"]),
+            drain.last_row.eq(fields_of(shape.write_fields, self._stores["schedule_write"].data)["passes"]),
+            self.cleared.eq(drain.cleared),
+        ]
+        return delayed(m, drain.drain, 1, "row_drained", reset=True)
 
     def _banks(
         self, m: Module, address: ReadAddress, sequencer: Sequencer, held: dict[str, Value], walk: WriteWalk
@@ -185,6 +229,8 @@ class PEArray(wiring.Component):
                 self.out_data.word_select(index, shape.act_bits).eq(q),
             ]
             vectors.append(bank.vector)
+        if not shape.has_matrix:
+            return vectors
         m.submodules.broadcast = broadcast = Broadcast(shape=shape)
         bank_due = latency.ISSUE + latency.bank(shape.lanes)
         m.d.comb += [
@@ -211,33 +257,42 @@ class PEArray(wiring.Component):
     ) -> list[Value]:
         """The PEs and their decoders; the heads of the shadow chains, one per requantiser."""
         shape = self._shape
-        chain: list[PE] = []
+        chain: list[PE | SparsePE] = []
         for index in range(shape.pes):
             if index % GROUP == 0:
-                weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
-            m.submodules[f"decoder_{index}"] = decoder = Decoder(shape=shape, codebook=self._plan.codebook)
-            m.submodules[f"pe_{index}"] = pe = PE(shape=shape)
+                weight_address = Const(0, 1)
+                if shape.has_matrix or shape.has_local:
+                    weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
             weights = self._stores[f"weights_{index}"]
-            if self.load_bus is not None and self._plan.codebook is not None:
-                self.load_bus.attach(m, self._plan.codebook.name, decoder.wen, decoder.waddr, decoder.wdata)
+            pe = PE(shape=shape) if shape.sparse is None else SparsePE(shape=shape)
+            m.submodules[f"pe_{index}"] = pe
             m.d.comb += [
-                weights.addr.eq(weight_address),
-                decoder.word.eq(weights.data),
-                decoder.load.eq(controls["load"]),
-                decoder.unit.eq(held["unit"]),
-                decoder.wide.eq(held["wide"]),
-                decoder.coded.eq(held["coded"]),
-                decoder.table.eq(held["table"]),
-                pe.broadcast.eq(vectors[shape.pes + index // GROUP]),
                 pe.own.eq(vectors[index]),
                 pe.local.eq(held["local"]),
-                pe.weights.eq(decoder.weights),
                 pe.valid.eq(controls["valid"]),
                 pe.first.eq(controls["first"]),
                 pe.maximum.eq(held["maximum"]),
                 pe.capture.eq(controls["capture"]),
                 pe.shift.eq(counter.active),
             ]
+            if shape.has_matrix:
+                m.d.comb += pe.broadcast.eq(vectors[shape.pes + index // GROUP])
+            if shape.has_matrix or shape.has_local:
+                m.submodules[f"decoder_{index}"] = decoder = Decoder(shape=shape, codebook=self._plan.codebook)
+                self._attach_codebook(m, decoder)
+                if shape.sparse is None:
+                    m.d.comb += weights.addr.eq(weight_address)
+                m.d.comb += [
+                    decoder.word.eq(weights.data),
+                    decoder.load.eq(controls["load"]),
+                    decoder.unit.eq(held["unit"]),
+                    decoder.wide.eq(held["wide"]),
+                    decoder.coded.eq(held["coded"]),
+                    decoder.table.eq(held["table"]),
+                    pe.weights.eq(decoder.weights),
+                ]
+            if isinstance(pe, SparsePE):
+                self._sparse_pe(m, index, pe, held, weights, weight_address)
             chain.append(pe)
         heads: list[Value] = []
         for index, pe in enumerate(chain):
@@ -246,6 +301,56 @@ class PEArray(wiring.Component):
             else:
                 m.d.comb += chain[index - 1].chain_in.eq(pe.chain_out)
         return heads
+
+    def _attach_codebook(self, m: Module, decoder: Decoder | EntryDecoder) -> None:
+        if self.load_bus is not None and self._plan.codebook is not None:
+            self.load_bus.attach(m, self._plan.codebook.name, decoder.wen, decoder.waddr, decoder.wdata)
+
+    def _sparse_pe(
+        self, m: Module, index: int, pe: SparsePE, held: dict[str, Value], weights: Store, dense_address: Value
+    ) -> None:
+        """A PE's queue and its entries' decoder."""
+        shape, front, drain = self._shape, self._front, self._row_drain
+        fetch = latency.fetch(shape.coding)
+        m.submodules[f"queue_{index}"] = queue = ColumnQueue(shape=shape, fetch=fetch)
+        m.submodules[f"entries_{index}"] = entries = EntryDecoder(shape=shape, codebook=self._plan.codebook)
+        self._attach_codebook(m, entries)
+        pointers = self._stores[f"pointers_{index}"]
+        group = index // GROUP
+        word_address: Value = entries.word_address
+        if shape.has_matrix or shape.has_local:
+            word_address = Mux(held["sparse"], word_address, dense_address)
+        strobes = Cat(queue.valid, queue.phase, queue.mark_out)
+        m.d.comb += [
+            queue.column.eq(getattr(front, f"column_{group}")),
+            queue.mark.eq(getattr(front, f"mark_{group}")),
+            queue.number.eq(getattr(front, f"number_{group}")),
+            queue.vector_in.eq(getattr(front, f"vector_{group}")),
+            pointers.addr.eq(queue.pointer_address),
+            queue.pointer.eq(pointers.data),
+            queue.release.eq(pe.release),
+            front.full[index].eq(queue.full),
+            entries.entry.eq(queue.entry),
+            entries.first.eq(queue.first),
+            entries.format.eq(held["format"]),
+            entries.coded.eq(held["coded"]),
+            entries.table.eq(held["table"]),
+            entries.word.eq(weights.data),
+            weights.addr.eq(word_address),
+            pe.sparse.eq(held["sparse"]),
+            Cat(pe.entry_valid, pe.entry_phase, pe.entry_mark).eq(
+                delayed(m, strobes, fetch - 1, f"entry_{index}", reset=True)
+            ),
+            pe.entry_row.eq(entries.row),
+            pe.entry_weight.eq(entries.weight),
+            pe.entry_vector.eq(queue.vector),
+            pe.drain.eq(drain.drain),
+            pe.drain_last.eq(drain.drain_last),
+            pe.clear.eq(drain.clear),
+            pe.taken.eq(drain.taken),
+            pe.drain_row.eq(drain.drain_row),
+            drain.ready[index].eq(pe.ready),
+        ]
 
     def _drain(self, m: Module, counter: DrainCounter, walk: WriteWalk, capture: Value, heads: list[Value]) -> None:
         shape = self._shape

@@ -21,6 +21,9 @@ Style = Literal["auto", "block", "distributed"]
 SMALL_WORDS = 16
 """Memories of at most this many words become LUT RAM or logic, not a block."""
 
+QUEUE_WORDS = 128
+"""Queues and accumulators of at most this many words become LUT RAM."""
+
 
 class VerilogCells:
     """The platform under which cells are instances of Verilog modules."""
@@ -131,6 +134,49 @@ class Ram(wiring.Component):
             write.data.eq(self.wdata),
         ]
         m.d.sync += self.rdata.eq(read.data)
+        return m
+
+
+class QueueRam(wiring.Component):
+    """A simple dual port memory with a read latency of 1, that starts at zero: queues and multi-row accumulators.
+
+    Reading the address that is written in the same cycle gives an unspecified word; a read of the next cycle sees it.
+    """
+
+    def __init__(self, *, width: int, depth: int) -> None:
+        self._width = width
+        self._depth = depth
+        bits = address_bits(depth)
+        super().__init__(
+            {
+                "raddr": In(bits),
+                "rdata": Out(width),
+                "wen": In(1),
+                "waddr": In(bits),
+                "wdata": In(width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        if isinstance(platform, VerilogCells):
+            style = "distributed" if self._depth <= QUEUE_WORDS else "block"
+            m.submodules.memory = Instance(
+                "hwgen_queue_ram", p_WIDTH=self._width, p_DEPTH=self._depth, p_ADDR_BITS=address_bits(self._depth),
+                p_STYLE=style, i_clk=ClockSignal(), i_raddr=self.raddr, o_rdata=self.rdata, i_wen=self.wen,
+                i_waddr=self.waddr, i_wdata=self.wdata,
+            )  # fmt: skip
+            return m
+        m.submodules.memory = memory = Memory(shape=self._width, depth=self._depth, init=[])
+        read = memory.read_port(domain="sync")
+        write = memory.write_port(domain="sync")
+        m.d.comb += [
+            read.addr.eq(self.raddr),
+            self.rdata.eq(read.data),
+            write.en.eq(self.wen),
+            write.addr.eq(self.waddr),
+            write.data.eq(self.wdata),
+        ]
         return m
 
 

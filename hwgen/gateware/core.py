@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Module, ResetSignal, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.array import PEArray
 from hwgen.gateware.stream_in import StreamIn
 from hwgen.gateware.stream_out import StreamOut
+from hwgen.gateware.stream_out_ordered import OrderedStreamOut
 from hwgen.plan.plan import Plan
 from hwgen.plan.weight_stream import BEAT_BITS
 
@@ -49,8 +50,9 @@ class Accelerator(wiring.Component):
         shape = self._plan.shape
         m.submodules.stream_in = stream_in = StreamIn(shape=shape)
         m.submodules.array = array = PEArray(plan=self._plan)
-        m.submodules.stream_out = stream_out = StreamOut(shape=shape)
-        enable = Signal(init=1)
+        m.submodules.stream_out = stream_out = self._stream_out(m, array)
+        enable = Signal()
+        loaded: Value = Const(1, 1)
         if array.load_bus is not None:
             bus = array.load_bus
             busy = Signal()
@@ -63,12 +65,13 @@ class Accelerator(wiring.Component):
                 bus.tvalid.eq(self.s_axis_weights_tvalid),
                 self.s_axis_weights_tready.eq(bus.tready),
                 bus.idle.eq(~busy & ~stream_in.full),
-                enable.eq(bus.loaded),
             ]
+            loaded = bus.loaded
         m.d.comb += [
             stream_in.tdata.eq(self.s_axis_tdata),
             stream_in.tvalid.eq(self.s_axis_tvalid),
             self.s_axis_tready.eq(stream_in.tready),
+            enable.eq(loaded & array.cleared),
             stream_in.enable.eq(enable),
             stream_in.blocked.eq(array.draining),
             stream_in.release.eq(array.release_input),
@@ -90,6 +93,16 @@ class Accelerator(wiring.Component):
             self.layer_done.eq(array.layer_done),
         ]
         return m
+
+    def _stream_out(self, m: Module, array: PEArray) -> StreamOut | OrderedStreamOut:
+        shape = self._plan.shape
+        if not shape.ordered:
+            return StreamOut(shape=shape)
+        order = self._plan.image("output_order")
+        stream_out = OrderedStreamOut(shape=shape, order=order)
+        if array.load_bus is not None:
+            array.load_bus.attach(m, order.name, stream_out.wen, stream_out.waddr, stream_out.wdata)
+        return stream_out
 
 
 class Core(wiring.Component):

@@ -80,9 +80,13 @@ class PE(wiring.Component):
         self, m: Module, accumulator: Signal, product: Value, valid: Value, first: Value, maximum: Value
     ) -> None:
         if self._shape.has_maximum:
-            # The weight is 1: the low bits of product and accumulator are elements; a larger one replaces the other.
-            bits = min(self._shape.act_bits, self._shape.acc_bits)
-            greater = product[:bits].as_signed() > accumulator[:bits].as_signed()
+            greater = greater_element(self._shape, product, accumulator)
             first, valid = first | maximum, valid & (first | ~maximum | greater)
         with m.If(valid):
             m.d.sync += accumulator.eq(Mux(first, 0, accumulator) + product)
+
+
+def greater_element(shape: ArrayShape, product: Value, accumulator: Value) -> Value:
+    """Whether a maximum is replaced: its weight is 1, so the low bits of product and accumulator are elements."""
+    bits = min(shape.act_bits, shape.acc_bits)
+    return product[:bits].as_signed() > accumulator[:bits].as_signed()

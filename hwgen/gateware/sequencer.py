@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -41,6 +41,10 @@ class Sequencer(wiring.Component):
         It is the first of a group.
     prepare : Out(1)
         A new step's record has just arrived: lane positions may be computed.
+    room : In(1)
+        A sparse step may issue a bundle; such a step reads all banks at once and needs no ``bank``.
+    slot_last : Out(1)
+        The column is of the last slot (with sparse layers).
     drained : In(1)
         The step's last result is written in this cycle.
     started, frame_started, release_input : Out(1)
@@ -58,6 +62,8 @@ class Sequencer(wiring.Component):
                 "enable": In(1),
                 "input_ready": In(1),
                 "output_free": In(1),
+                "room": In(1),
+                "slot_last": Out(1),
                 "drained": In(1),
                 "column": Out(1),
                 "first": Out(1),
@@ -90,6 +96,9 @@ class Sequencer(wiring.Component):
         pass_count = Signal.like(record["passes"])
         inner_count = Signal.like(record["inner"])
         outer_count = Signal.like(record["outer"])
+        # A sparse step reads a slot of all banks at once.
+        sparse = record.get("sparse", Const(0, 1))
+        may_issue = ~sparse | self.room
         tap_last = tap_count == record["taps"]
         column_last = Signal()
         pass_done = Signal()
@@ -98,8 +107,9 @@ class Sequencer(wiring.Component):
         inner_last = inner_count == record["inner"]
         outer_last = outer_count == record["outer"]
         m.d.comb += [
-            self.column.eq(running & ~idling),
-            column_last.eq(self.column & tap_last & (channel_count == record["channels"])),
+            self.column.eq(running & ~idling & may_issue),
+            self.slot_last.eq(channel_count == record["channels"]),
+            column_last.eq(self.column & tap_last & self.slot_last),
             self.last.eq(column_last),
             self.tap.eq(record["tap_base"] + tap_count),
             pass_done.eq(Mux(idling, idle_count == record["idle"], column_last & (record["idle"] == 0))),
@@ -121,7 +131,7 @@ class Sequencer(wiring.Component):
             m.d.sync += [tap_count.eq(Mux(tap_last, 0, tap_count + 1)), fresh.eq(0), group_fresh.eq(0)]
             with m.If(tap_last):
                 m.d.sync += channel_count.eq(channel_count + 1)
-                with m.If(self.bank == shape.pes - 1):
+                with m.If((self.bank == shape.pes - 1) | sparse):
                     m.d.sync += [self.bank.eq(0), self.address.eq(self.address + record["slot_stride"])]
                 with m.Else():
                     m.d.sync += self.bank.eq(self.bank + 1)
@@ -201,7 +211,7 @@ class Sequencer(wiring.Component):
                 drained.eq(0),
                 releases.eq(record["releases_input"]),
                 fills.eq(record["fills_output"]),
-                self.held.eq(Cat(*(record[name] for name in HELD))),
+                self.held.eq(Cat(*(record[name] for name in HELD if name in record))),
             ]
         with m.If(step_done):
             m.d.sync += [

@@ -107,7 +107,7 @@ class StreamOut(wiring.Component):
                 memory.wdata.eq(self.data.word_select(bank, shape.act_bits)),
                 memory.raddr.eq(word),
             ]
-            elements.append(_shown(memory.rdata, stream.bits, stream.signed, stream.element_bits))
+            elements.append(shown(memory.rdata, stream.bits, stream.signed, stream.element_bits))
         used = elements[: stream.chunk * stream.bank_groups]
         chunk = Cat(*used).word_select(group, stream.chunk * stream.element_bits)
         spare = stream.chunks_per_pixel * stream.chunk - stream.channels
@@ -126,7 +126,8 @@ class StreamOut(wiring.Component):
                         m.d.sync += self.tdata.word_select(index, width).eq(chunk)
 
 
-def _shown(value: Value, bits: int, is_signed: bool, element_bits: int) -> Value:
+def shown(value: Value, bits: int, is_signed: bool, element_bits: int) -> Value:
+    """A stored element as the stream has it: whole bytes, an unsigned map moved back by 2^(bits-1)."""
     low = value[:bits]
     if is_signed:
         return Cat(low, low[-1].replicate(element_bits - bits))

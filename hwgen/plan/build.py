@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hwgen.errors import UsageError
 from hwgen.model import Flatten, Model
+from hwgen.plan import latency
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.loadable import loadable
+from hwgen.plan.machine import Machine, run
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
+from hwgen.plan.orders import Orders, choose_orders, order_image, ordered, ordered_layer
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
 from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
 from hwgen.plan.placement import Placement, batched, output_layout, place
 from hwgen.plan.plan import LayerPlan, Plan
 from hwgen.plan.requant import LoweredLayer, Lowering, lower
 from hwgen.plan.shape import ArrayShape
+from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layers
 from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
 from hwgen.plan.timeline import timeline
@@ -51,10 +55,14 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
     if options.weights == "load":
         lowering = loadable(lowering, ops)
     grid = choose_grid(model, ops, options, lowering)
+    orders: Orders = choose_orders(ops, grid.pes) if options.balance else {}
+    ops = tuple(ordered(op, orders) for op in ops)
+    layers = tuple(ordered_layer(layer, orders.get(layer.name)) for layer in lowering.layers)
+    lowering = replace(lowering, layers=layers)
     placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     steps = build_steps(ops, placement, output, grid, batch=options.batch)
-    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent).plan()
+    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent, orders).plan()
 
 
 @dataclass
@@ -69,16 +77,18 @@ class _Builder:
     placement: Placement
     steps: list[Step]
     output_words: int
+    orders: Orders
 
     def plan(self) -> Plan:
         grid, steps = self.grid, self.steps
         form = weight_format(self.ops, steps, lanes=grid.lanes, declared=self.options.weights == "load")
         by_op = [next(step for step in steps if step.index == index) for index in range(len(self.ops))]
-        weights, weight_bases = self._weights(by_op, form)
+        sparse = sparse_layers(by_op, grid, self.options, form, act_bits=self._act_bits)
+        weights, weight_bases = self._weights(by_op, form, sparse)
         requant_bases = np.cumsum([0, *(step.passes * grid.pes_per_requantiser for step in by_op)])
         taps, tap_bases = self._taps()
         reads = [
-            self._read_record(step, form, weight_bases[step.index], base)
+            self._read_record(step, form, weight_bases[step.index], base) | _sparse_record(step, sparse, grid)
             for step, base in zip(steps, tap_bases, strict=True)
         ]
         writes = [
@@ -100,16 +110,24 @@ class _Builder:
             MemoryImage("schedule_write", write_fields.width, [write_fields.pack(record) for record in writes]),
             MemoryImage("taps", tap_fields.width, [tap_fields.pack(record) for record in taps]),
             *weights,
+            *(sparse.pointers if sparse else ()),
             *filter(None, [codebook_image(form)]),
             *requant_images(
                 by_op, self.lowering.layers, self.lowering, grid, requant_bases[:-1].tolist(), int(requant_bases[-1])
             ),
         ]
+        order = self.orders.get(self.ops[-1].layer.name)
+        if order is not None:
+            images.append(order_image(order, grid.pes))
         if spare:
             images = [image.padded(_load_depth(image.depth)) for image in images]
-        shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps)
+        shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps, sparse)
+        machines = self._trace(sparse, shape)
         times = timeline(
-            steps, grid, chunks=shape.input.chunks_per_pixel * shape.input.pixels, unload=unload_cycles(shape.output)
+            steps,
+            grid,
+            chunks=shape.input.chunks_per_pixel * shape.input.pixels,
+            unload=unload_cycles(shape.output, ordered=shape.ordered),
         )
         layers, pulses = self._costs(times.cycles)
         return Plan(
@@ -120,20 +138,45 @@ class _Builder:
             layers=layers,
             pulses=pulses,
             load_cycles=load_cycles(shape.input),
-            unload_cycles=unload_cycles(shape.output),
+            unload_cycles=unload_cycles(shape.output, ordered=shape.ordered),
             interval=times.interval,
             maps=tuple(self.placement.maps.values()),
             input_shape=self.model.input.shape,
             output_shape=self.ops[-1].layer.output.shape,
+            steps=tuple(steps),
+            orders=self.orders,
+            machines=machines,
+            counts={index: layer.slices.counts for index, layer in sparse.layers.items()} if sparse else {},
         )
 
-    def _weights(self, by_op: Sequence[Step], form: WeightFormat) -> tuple[list[MemoryImage], list[int]]:
-        packed = [pack_weights(step, form, self.grid) for step in by_op]
-        bases = np.cumsum([0, *(len(words[0]) for words in packed[:-1])]).tolist()
-        return [
-            MemoryImage(f"weights_{pe}", form.word_bits, Words.joined(parts))
-            for pe, parts in enumerate(zip(*packed, strict=True))
-        ], bases
+    def _weights(
+        self, by_op: Sequence[Step], form: WeightFormat, sparse: SparseLayers | None
+    ) -> tuple[list[MemoryImage], list[int]]:
+        """Entries first, at the addresses that their pointers name, then the columns of the other operations."""
+        bits = sparse.word_bits if sparse else form.word_bits
+        banks = [[words] for words in sparse.weights] if sparse else [[] for _ in range(self.grid.pes)]
+        bases = []
+        depth = len(sparse.weights[0]) if sparse else 0
+        for step in by_op:
+            bases.append(0 if step.sparse else depth)
+            if step.sparse:
+                continue
+            packed = pack_weights(step, form, self.grid)
+            for bank, words in zip(banks, packed, strict=True):
+                bank.append(Words(words.data(-(-bits // 8))))
+            depth += len(packed[0])
+        return [MemoryImage(f"weights_{pe}", bits, Words.joined(bank)) for pe, bank in enumerate(banks)], bases
+
+    def _trace(self, sparse: SparseLayers | None, shape: ArrayShape) -> dict[int, Machine]:
+        """How long the sparse steps take where no activation is zero; their machines."""
+        requantise = latency.requantise(shape.correction_bits)
+        machines: dict[int, Machine] = {}
+        for step in self.steps:
+            if sparse is not None and step.sparse:
+                machine = machine_of(step, self.grid, sparse.shape, coding=shape.coding, requantise=requantise)
+                machines[step.index] = machine
+                step.trace = run(machine, sparse.layers[step.index].slices.counts, full_masks(step, self.grid))
+        return machines
 
     def _taps(self) -> tuple[Records, list[int]]:
         """The tap table; steps with the same taps share their entries."""
@@ -148,11 +191,12 @@ class _Builder:
     def _read_record(self, step: Step, form: WeightFormat, weight_base: int, tap_base: int) -> dict[str, int]:
         walk, op = step.walk, step.op
         column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
+        lockstep = not step.sparse
         return {
             "inner": walk.inner - 1,
             "outer": walk.outer - 1,
             "row_jump": walk.row_jump,
-            "passes": step.passes - 1,
+            "passes": step.passes - 1 if lockstep else 0,
             "channels": step.channels - 1,
             "taps": len(step.taps) - 1,
             "idle": step.idle(self.grid),
@@ -172,8 +216,8 @@ class _Builder:
             "coded": int(form.coded(op)),
             "table": form.table(op),
             "weight_base": weight_base,
-            "last_in_word": form.word_bits // column_bits - 1,
-            "unit": form.shift_units.index(column_bits),
+            "last_in_word": form.word_bits // column_bits - 1 if lockstep else 0,
+            "unit": form.shift_units.index(column_bits) if lockstep else 0,
             "repeat": int(op.repeated),
         }
 
@@ -218,13 +262,13 @@ class _Builder:
 
     @property
     def _has_padding(self) -> bool:
-        """Whether some lane that is written ever reads beside its map."""
+        """Whether some lane that is written ever reads beside its map; where zeros are skipped, any lane."""
         return any(
             tap.x_low > 0 or tap.y_low > 0 or tap.x_high < step.walk.width - 1 or tap.y_high < step.walk.height - 1
             for step in self.steps
             if not step.wide
             for tap in step.taps
-        )
+        ) or any(step.sparse and not step.scalar and step.has_spare_lanes(self.grid) for step in self.steps)
 
     def _shape(
         self,
@@ -236,6 +280,7 @@ class _Builder:
         tap_fields: FieldLayout,
         reads: Records,
         taps: Records,
+        sparse: SparseLayers | None,
     ) -> ArrayShape:
         model, grid, lowering, batch = self.model, self.grid, self.lowering, self.options.batch
         depth = {image.name: image.depth for image in images}
@@ -261,7 +306,7 @@ class _Builder:
             shifts=lowering.shifts,
             bank_words=self.placement.bank_words,
             address_bits=address_bits,
-            weight_word_bits=form.word_bits,
+            weight_word_bits=sparse.word_bits if sparse else form.word_bits,
             weight_words=depth["weights_0"],
             coding=form.coding,
             code_bits=form.code_bits,
@@ -271,6 +316,7 @@ class _Builder:
             tap_words=depth["taps"],
             steps=depth["schedule_read"],
             output_words=self.output_words,
+            has_matrix=any(not op.local and op.entries is None for op in self.ops),
             has_local=any(op.local for op in self.ops),
             has_maximum=any(op.maximum for op in self.ops),
             has_wide=any(step.wide for step in self.steps),
@@ -285,6 +331,8 @@ class _Builder:
             input=stream_shape(model.input, pes=grid.pes, lanes=grid.lanes, frames=input_frames),
             output=stream_shape(output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
             input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
+            ordered=self.ops[-1].layer.name in self.orders,
+            sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
         )
 
     def _costs(self, times: Sequence[int]) -> tuple[tuple[LayerPlan, ...], tuple[int, ...]]:
@@ -303,6 +351,7 @@ class _Builder:
         for layer, spent in zip(self.model.layers, cycles, strict=True):
             op = of_op.get(layer.name)
             macs, nonzero, weights, nonzero_weights = _work(op, self.options.batch) if op else (0, 0, 0, 0)
+            needed = nonzero if op and op.entries is not None else macs
             layers.append(
                 LayerPlan(
                     name=layer.name,
@@ -314,7 +363,7 @@ class _Builder:
                     nonzero_macs=nonzero,
                     weights=weights,
                     nonzero_weights=nonzero_weights,
-                    utilisation=macs / (multipliers * spent) if spent else 0.0,
+                    utilisation=needed / (multipliers * spent) if spent else 0.0,
                 )
             )
         return tuple(layers), tuple(pulses)
@@ -326,7 +375,22 @@ def _work(op: ArrayOp, batch: int) -> tuple[int, int, int, int]:
         return 0, 0, 0, 0
     positions = op.window.out_height * op.window.out_width * batch
     nonzero = int(np.count_nonzero(op.weights))
-    return positions * op.weights.size, positions * nonzero, op.weights.size, nonzero
+    weights = op.rows * op.fan_in
+    return positions * weights, positions * nonzero, weights, nonzero
+
+
+def _sparse_record(step: Step, sparse: SparseLayers | None, grid: Grid) -> dict[str, int]:
+    """What a schedule has besides where some layer is sparse."""
+    if sparse is None:
+        return {}
+    layer = sparse.layers.get(step.index)
+    return {
+        "sparse": int(step.sparse),
+        "scalar": int(step.sparse and step.scalar),
+        "tail": (step.source_channels - 1) % grid.pes,
+        "column_base": layer.column_base if layer else 0,
+        "format": layer.number if layer else 0,
+    }
 
 
 def _tap_record(tap: Tap) -> dict[str, int]:

@@ -46,6 +46,42 @@ WEIGHT_FETCH = 1 + MEMORY + 1
 """From a column to its weights in the PE's word register: address, memory, register."""
 
 
+BUNDLE = 1
+"""Sparse layers: a register behind the banks, for all their vectors and the mask of those that are not zero."""
+POINTER = 5
+"""From an issued column (its register) to its entry range at the queue's input: column number (1), memory (2),
+selection (1), start and count (1)."""
+QUEUE = 2
+"""From a queue's input to its head: array, output register."""
+FETCH_ENTRY = 1 + MEMORY + 1
+"""From the head of the queue to an entry's fields: address (1), memory, selection (1)."""
+FULL = 3
+"""From a queue's occupancy to the scanner, which then stops: comparison, and two stages of OR over the PEs."""
+READY = 3
+"""From a PE's last sum of a group to the drain: counter, and two stages of AND over the PEs."""
+
+
+ORDERED_STAGES = 3
+"""Registered stages of radix 8 that choose one bank's output."""
+ORDERED = 2 * MEMORY + 1 + ORDERED_STAGES + 1 + QUEUE
+"""From an element's number to its beat at the output: order, address, buffer, choice, beat, queue of beats."""
+
+
+def push(pes: int) -> int:
+    """From an issued column to the queues' input: the vector's way (store, broadcast, zero point) or the pointer's."""
+    return max(POINTER, 1 + broadcast(pes) + 1)
+
+
+def fetch(coding: str) -> int:
+    """From the head of the queue to the multiplier."""
+    return FETCH_ENTRY + decode(coding)
+
+
+def in_flight(pes: int) -> int:
+    """Columns that still arrive at a queue after its occupancy has reached the limit."""
+    return FULL + 1 + push(pes) + 1
+
+
 def vector(pes: int, lanes: int) -> int:
     """From a column's counters to the broadcast vector at the PEs."""
     return ISSUE + bank(lanes) + broadcast(pes)

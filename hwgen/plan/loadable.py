@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from hwgen.fixed import ACC_BITS, signed_bits
 from hwgen.model import Conv2d, Dense
 from hwgen.plan.ops import ArrayOp
@@ -42,6 +40,5 @@ def _worst(op: ArrayOp) -> int:
     """Bits of the sum of the largest products that the declared widths allow."""
     layer = op.layer
     bits = layer.weights.bits if isinstance(layer, Conv2d | Dense) else 2
-    taps = int(np.prod(op.weights.shape[1:]))
-    most = taps << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
+    most = op.fan_in << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
     return signed_bits(-most, most)

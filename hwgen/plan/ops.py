@@ -7,6 +7,7 @@ All arithmetic is in *stored* integers: an unsigned map q is stored as q - 2^(bi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from hwgen.model import (
     Model,
     Requantize,
     Softmax,
+    SparseWeights,
     Weights,
 )
 from hwgen.plan.walk import Window
@@ -37,13 +39,24 @@ def stored_offset(activation: Activation) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Entries:
+    """Where a sparse operation's non-zeros stand, each (entries,): output channel, input channel, kernel tap."""
+
+    rows: NDArray[np.int64]
+    channels: NDArray[np.int64]
+    taps: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ArrayOp:
     """One layer as the array computes it.
 
-    ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation. ``bias`` (K,)
-    is all that is added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it). ``codes`` are codebook
-    indices in the weights' shape. ``repeated``: every row has the same weights, so that one pass's words serve all
-    passes. ``elementwise``: from a vector to a vector, channel by channel.
+    ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation; of a sparse
+    operation, whose ``entries`` say where they stand, only the non-zeros, (entries,). ``bias`` (K,) is all that is
+    added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it); a sparse operation multiplies
+    stored - ``zero`` instead, so that zeros may be skipped. ``codes`` are codebook indices in the weights' shape.
+    ``repeated``: every row has the same weights, so that one pass's words serve all passes. ``elementwise``: from a
+    vector to a vector, channel by channel.
     """
 
     layer: Layer
@@ -59,6 +72,16 @@ class ArrayOp:
     codebook: NDArray[np.int64] | None = None
     fully_connected: bool = False
     elementwise: bool = False
+    entries: Entries | None = None
+    zero: int = 0
+
+    @property
+    def fan_in(self) -> int:
+        """Weights of a row, zeros included."""
+        if self.entries is None:
+            return int(np.prod(self.weights.shape[1:]))
+        assert isinstance(self.layer, Conv2d | Dense)
+        return int(np.prod(self.layer.weights.shape[1:]))
 
     @property
     def rows(self) -> int:
@@ -68,6 +91,8 @@ class ArrayOp:
     @property
     def encoding(self) -> str:
         """How the weights are stored."""
+        if self.entries is not None:
+            return "sparse"
         return "dense" if self.codes is None else "codebook"
 
 
@@ -134,10 +159,29 @@ def _decoded(
         return weights.decode().astype(np.int64), weights.codes.astype(np.int64), weights.codebook.astype(np.int64)
     if isinstance(weights, DenseWeights):
         return weights.decode().astype(np.int64), None, None
-    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook"
+    if isinstance(weights, SparseWeights):
+        # A local operation has nothing to skip: a PE has one row at a time.
+        return weights.decode().astype(np.int64), None, None
+    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook, sparse"
     raise UnsupportedError(
         f"there is no hardware for the encoding {weights.encoding!r} yet", layer=layer.name, hint=hint
     )
+
+
+def _sparse(layer: Conv2d | Dense, weights: SparseWeights, source: Activation, taps: int) -> dict[str, Any]:
+    """The fields of :class:`ArrayOp` that a sparse operation has of its own; ``taps`` columns belong to a channel."""
+    columns = np.repeat(np.arange(weights.columns, dtype=np.int64), np.diff(weights.indptr))
+    zero = source.zero_point - stored_offset(source)
+    rows = weights.shape[0]
+    coded = weights.codes is not None
+    return {
+        "weights": weights.stored().astype(np.int64),
+        "codes": weights.codes.astype(np.int64) if weights.codes is not None else None,
+        "codebook": weights.codebook.astype(np.int64) if coded and weights.codebook is not None else None,
+        "entries": Entries(rows=weights.indices.astype(np.int64), channels=columns // taps, taps=columns % taps),
+        "bias": np.zeros(rows, np.int64) if layer.bias is None else layer.bias.astype(np.int64),
+        "zero": zero,
+    }
 
 
 def _bias(layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -150,9 +194,9 @@ def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
     if layer.domain is not None:
         raise UnsupportedError(f"there is no hardware for weights in the domain {layer.domain!r} yet", layer=layer.name)
     activation = model.activation(layer.inputs[0])
-    weights, codes, codebook = _decoded(layer, layer.weights)
+    shape = layer.weights.shape
     channels = activation.chw[0]
-    local = layer.groups == channels and weights.shape[0] == channels and channels > 1
+    local = layer.groups == channels and shape[0] == channels and channels > 1
     if layer.groups != 1 and not local:
         raise UnsupportedError(
             f"a convolution of {layer.groups} groups over {channels} channels has no hardware yet",
@@ -161,29 +205,35 @@ def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
         )
     top, _, left, _ = layer.padding
     _, height, width = layer.output.chw
+    window = Window(
+        kernel=(shape[2], shape[3]), stride=layer.stride, pad_top=top, pad_left=left, out_height=height, out_width=width
+    )
+    pad = activation.zero_point - stored_offset(activation)
+    if isinstance(layer.weights, SparseWeights) and not local:
+        own = _sparse(layer, layer.weights, activation, shape[2] * shape[3])
+        return ArrayOp(layer=layer, source=source, local=False, window=window, pad=pad, **own)
+    weights, codes, codebook = _decoded(layer, layer.weights)
     return ArrayOp(
         layer=layer,
         source=source,
         local=local,
-        window=Window(
-            kernel=(weights.shape[2], weights.shape[3]),
-            stride=layer.stride,
-            pad_top=top,
-            pad_left=left,
-            out_height=height,
-            out_width=width,
-        ),
+        window=window,
         weights=weights,
         codes=codes,
         codebook=codebook,
         bias=_bias(layer, activation, weights.sum(axis=(1, 2, 3))),
-        pad=activation.zero_point - stored_offset(activation),
+        pad=pad,
     )
 
 
 def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
     activation = model.activation(source)
     channels, height, width = activation.chw
+    window = Window(kernel=(height, width), stride=(1, 1), pad_top=0, pad_left=0, out_height=1, out_width=1)
+    if isinstance(layer.weights, SparseWeights):
+        own = _sparse(layer, layer.weights, model.activation(layer.inputs[0]), height * width)
+        pad = activation.zero_point - stored_offset(activation)
+        return ArrayOp(layer=layer, source=source, local=False, fully_connected=True, window=window, pad=pad, **own)
     weights, codes, codebook = _decoded(layer, layer.weights)
     shape = (weights.shape[0], channels, height, width)
     return ArrayOp(
@@ -191,7 +241,7 @@ def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
         source=source,
         local=False,
         fully_connected=True,
-        window=Window(kernel=(height, width), stride=(1, 1), pad_top=0, pad_left=0, out_height=1, out_width=1),
+        window=window,
         weights=weights.reshape(shape),
         codes=None if codes is None else codes.reshape(shape),
         codebook=codebook,

@@ -9,13 +9,18 @@ from hwgen.errors import UsageError
 
 MAX_PES = 128
 MAX_LANES = 64
+MAX_INDEX_BITS = 16
+MAX_QUEUE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
     """Options of ``build``.
 
-    ``requantisers`` (a divisor of ``pes``) has no flag: the planner picks the fewest that cost no time.
+    ``index_bits``: sparse layers have a relative row index of so many bits; None: what is best for each. ``queue``:
+    columns that wait at a PE before the scanner stops. ``balance``: rows of sparse layers go to PEs by their work;
+    without it, as in EIE, row i goes to PE i mod N and every column to every queue. ``requantisers`` (a divisor of
+    ``pes``) has no flag: the planner picks the fewest that cost no time.
     """
 
     target: str = "generic"
@@ -26,6 +31,9 @@ class PlanOptions:
     weights: Literal["rom", "load"] = "rom"
     algorithm: Literal["auto", "direct"] = "auto"
     batch: int = 1
+    index_bits: int | None = None
+    queue: int | None = None
+    balance: bool = True
 
     def __post_init__(self) -> None:
         if self.pes is not None and not 1 <= self.pes <= MAX_PES:
@@ -36,5 +44,11 @@ class PlanOptions:
             )
         if not 1 <= self.batch <= 1024:
             raise UsageError(f"the batch must be 1..1024 frames, not {self.batch}", key="--batch")
+        if self.index_bits is not None and not 1 <= self.index_bits <= MAX_INDEX_BITS:
+            raise UsageError(
+                f"a relative index must have 1..{MAX_INDEX_BITS} bits, not {self.index_bits}", key="--index-bits"
+            )
+        if self.queue is not None and not 1 <= self.queue <= MAX_QUEUE:
+            raise UsageError(f"a queue must hold 1..{MAX_QUEUE} columns, not {self.queue}", key="--queue")
         if self.clock_mhz is not None and not 0 < self.clock_mhz <= 2000:
             raise UsageError(f"the clock must lie above 0 and up to 2000 MHz, not {self.clock_mhz}", key="--clock-mhz")

@@ -23,7 +23,8 @@ Coding = Literal["dense", "codebook", "mixed"]
 class WeightFormat:
     """Widths of the weight memories.
 
-    Bits of a decoded weight, of a code, of a word; how far a column may shift; the codebooks in the order of tables.
+    Bits of a decoded weight, of a code, of a word of columns; how far a column may shift; the codebooks in the order of
+    tables. Entries of sparse layers have formats of their own (:mod:`hwgen.plan.entries`).
     """
 
     coding: Coding
@@ -64,15 +65,16 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     coded = books if coding == "mixed" else list(ops) if coding == "codebook" else []
     code_bits = max((max(1, (len(_table(op)) - 1).bit_length()) for op in coded), default=0)
     tables = tuple(dict.fromkeys(_table(op) for op in coded))
-    values = [(int(op.weights.min()), int(op.weights.max())) for op in ops]
+    values = [(int(op.weights.min(initial=0)), int(op.weights.max(initial=0))) for op in ops]
     values += [(min(table), max(table)) for table in tables]
     bits = max(2, signed_bits(min(low for low, _ in values), max(high for _, high in values)))
     if declared:
         layers = (op.layer for op in own)
         bits = max([bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
     draft = WeightFormat(coding, bits, code_bits, 0, (), tables)
-    amounts = sorted({draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps})
-    return WeightFormat(coding, bits, code_bits, amounts[-1], tuple(amounts), tables)
+    lockstep = {draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps if not step.sparse}
+    amounts = sorted(lockstep)
+    return WeightFormat(coding, bits, code_bits, max(lockstep, default=0), tuple(amounts), tables)
 
 
 def codebook_image(form: WeightFormat) -> MemoryImage | None:

@@ -9,7 +9,7 @@ from hwgen.errors import UnsupportedError
 from hwgen.model import AvgPool2d, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
-from hwgen.plan.intervals import Intervals, accumulator_intervals
+from hwgen.plan.intervals import Intervals, accumulator_intervals, sparse_intervals
 from hwgen.plan.ops import ArrayOp, stored_offset
 from hwgen.plan.requant import LoweredLayer, Lowering
 from hwgen.plan.staircase import Staircase, average, identity, requantisation
@@ -20,6 +20,11 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
     """Exact accumulator ranges of the operation, stored inputs."""
     source = model.activation(op.layer.inputs[0])
     offset = stored_offset(source)
+    if op.entries is not None:
+        low, high = source.min - offset - op.zero, source.max - offset - op.zero
+        return sparse_intervals(
+            op.entries.rows, op.weights, channels=op.rows, low=min(low, 0), high=max(high, 0), layer=op.layer.name
+        )
     padded = op.pad if op.window.pad_top or op.window.pad_left or _reaches_out(model, op) else None
     # A maximum holds one product at a time: it never leaves the range of the elements, padding among them.
     weights = op.weights[:, :, :1, :1] if op.maximum else op.weights

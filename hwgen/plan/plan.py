@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.layout import MapLayout
+from hwgen.plan.machine import BUNDLES, Machine
 from hwgen.plan.options import PlanOptions
+from hwgen.plan.orders import Orders
 from hwgen.plan.shape import ArrayShape
+from hwgen.plan.steps import Step
 
 CODEBOOK = "codebook"
 
@@ -53,6 +59,12 @@ class Plan:
         Layouts in the banks.
     input_shape, output_shape:
         Of one frame, as the model has them.
+    steps:
+        The schedule.
+    orders:
+        Maps whose channels do not stand in their natural order.
+    machines, counts:
+        By operation, of the sparse ones: the queues' parameters, and the entries of each PE in each column.
     """
 
     name: str
@@ -67,6 +79,10 @@ class Plan:
     maps: tuple[MapLayout, ...]
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
+    steps: tuple[Step, ...] = ()
+    orders: Orders = field(default_factory=dict)
+    machines: Mapping[int, Machine] = field(default_factory=dict)
+    counts: Mapping[int, NDArray[np.int32]] = field(default_factory=dict)
 
     @property
     def compute_cycles(self) -> int:
@@ -83,11 +99,16 @@ class Plan:
         """Bits by use, one copy of each memory's content as the core holds it."""
         shape = self.shape
         weights = sum(image.bits for image in self.images if image.name.startswith("weights_"))
-        codebooks = self.codebook.bits * shape.pes * (shape.lanes if shape.has_wide else 1) if self.codebook else 0
+        pointers = sum(image.bits for image in self.images if image.name.startswith("pointers_"))
+        copies = (shape.lanes if shape.has_wide else 1) * (shape.has_matrix or shape.has_local)
+        copies += shape.sparse is not None
+        codebooks = self.codebook.bits * shape.pes * copies if self.codebook else 0
         requant = sum(image.bits for image in self.images if image.name.startswith("requant_"))
         schedule = sum(image.bits for image in self.images if image.name.startswith(("schedule_", "taps")))
         return {
             "weights": weights,
+            "pointers": pointers,
+            "queues": _queue_bits(shape),
             "codebooks": codebooks,
             "activations": shape.bank_words * shape.lanes * shape.act_bits * shape.pes,
             "output_buffer": shape.output_words * shape.act_bits * shape.pes,
@@ -107,7 +128,9 @@ class Plan:
     @property
     def array_images(self) -> tuple[str, ...]:
         """Memories that the array itself holds: weights and schedule."""
-        return tuple(image.name for image in self.images if image.name.startswith(("weights_", "schedule_", "taps")))
+        return tuple(
+            image.name for image in self.images if image.name.startswith(("weights_", "pointers_", "schedule_", "taps"))
+        )
 
     @property
     def structure_digest(self) -> str:
@@ -131,6 +154,17 @@ class Plan:
             total.update(f"{image.name} {image.width}\n".encode())
             total.update(image.data(-(-image.width // 8)).tobytes())
         return total.hexdigest()
+
+
+def _queue_bits(shape: ArrayShape) -> int:
+    """Queues of columns and bundles, and the accumulators of many rows."""
+    sparse = shape.sparse
+    if sparse is None:
+        return 0
+    column = sparse.entry_bits + sparse.end_bits + 1 + shape.lanes * sparse.operand_bits
+    bundle = shape.pes * (shape.lanes * shape.act_bits + 1) + sparse.column_bits + 1
+    rows = 2 * sparse.rows * shape.lanes * shape.acc_bits
+    return shape.pes * (sparse.queue_words * column + rows) + BUNDLES * bundle
 
 
 def utilisation(layers: Sequence[LayerPlan], multipliers: int) -> float:

@@ -75,7 +75,7 @@ def estimate(
     units = grid.pes // grid.pes_per_requantiser
     requantiser = acc * lowering.mul_bits + 3 * lowering.sum_bits
     luts = 700 + grid.pes * (60 + 24 * grid.lanes + 2 * acc * grid.lanes) + units * requantiser
-    weights = sum(op.weights[: 1 if op.repeated else None].size for op in ops)
+    weights = sum(op.weights[: 1 if op.repeated else None].size * (2 if op.entries is not None else 1) for op in ops)
     bits = 4 if all(op.codes is not None or op.repeated for op in ops) else 8
     word = 8 * grid.lanes
     memories = [

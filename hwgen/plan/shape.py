@@ -59,6 +59,29 @@ class InputAddressing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SparseShape:
+    """What a core with sparse layers has: queues, accumulators of many rows, entries and pointers.
+
+    ``rows``: accumulators of a PE. ``queue``: columns at which the scanner stops; ``queue_words``: a power of two that
+    also holds those still on their way. ``formats``: bits of a weight, bits of its index, whether it is relative.
+    ``entry_bits``: of an entry's address. ``end_bits``: of a column's end relative to its pointer word.
+    ``column_bits``: of a column's number. ``operand_bits``: of stored - zero point. ``keeps_empty``: a column without
+    entries takes a place in the queue all the same (EIE).
+    """
+
+    rows: int
+    queue: int
+    queue_words: int
+    formats: tuple[tuple[int, int, bool], ...]
+    entry_bits: int
+    end_bits: int
+    column_bits: int
+    pointer_words: int
+    operand_bits: int
+    keeps_empty: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ArrayShape:
     """Widths, depths and options of the array; see docs/architecture.md for what each part does."""
 
@@ -87,6 +110,7 @@ class ArrayShape:
     tap_words: int
     steps: int
     output_words: int
+    has_matrix: bool
     has_local: bool
     has_maximum: bool
     has_wide: bool
@@ -101,6 +125,13 @@ class ArrayShape:
     input: StreamShape
     output: StreamShape
     input_addressing: InputAddressing
+    ordered: bool = False
+    sparse: SparseShape | None = None
+
+    @property
+    def operand_bits(self) -> int:
+        """Width of what the multipliers take of an activation."""
+        return self.sparse.operand_bits if self.sparse else self.act_bits
 
     @property
     def pes_per_requantiser(self) -> int:

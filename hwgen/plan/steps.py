@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from hwgen.plan import latency
 from hwgen.plan.layout import MapLayout, ceil_div
+from hwgen.plan.machine import Trace
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.placement import Placement, batched
 from hwgen.plan.walk import Tap, Walk, walks
 
+SPARSE_PIPELINE = 40
+"""About the latency of a sparse step; only an estimate takes it."""
 EVERYWHERE = 1 << 30
 """Limit of a tap that no position exceeds: every lane of a wide layer's word is valid."""
 
@@ -44,6 +47,7 @@ class Step:
     read_base: int
     slot_stride: int
     source_slot_stride: int
+    source_channels: int
     destination: MapLayout
     write_offset: int
     to_output: bool
@@ -51,17 +55,37 @@ class Step:
     releases_input: bool = False
     layer_last: bool = True
     frames: int = 1
+    trace: Trace | None = None
+
+    @property
+    def sparse(self) -> bool:
+        """Whether the PEs walk through entries of their own: ``channels`` are slots then, read from all banks."""
+        return self.op.entries is not None
+
+    @property
+    def scalar(self) -> bool:
+        """Whether only the first lane's result is written."""
+        return self.walk.height == self.walk.width == 1
+
+    def has_spare_lanes(self, grid: Grid) -> bool:
+        """Whether some lane of some group stands for no output position."""
+        return self.walk.groups * grid.lanes != self.walk.height * self.walk.width
 
     def columns(self) -> int:
-        """Columns of a pass."""
+        """Columns of a pass; of a sparse step, bundles of a group."""
         return self.channels * len(self.taps)
 
     def idle(self, grid: Grid) -> int:
-        """Cycles a pass waits for the drain of the one before."""
-        return max(0, grid.drain_cycles - self.columns())
+        """Cycles a pass waits for the drain of the one before, or a sparse group for its lanes' positions."""
+        return max(0, (grid.lanes if self.sparse else grid.drain_cycles) - self.columns())
 
     def cycles(self, grid: Grid) -> int:
-        """From the end of the step before (or the frame's start) to the cycle in which the last byte is written."""
+        """From the end of the step before (or the frame's start) to the cycle in which the last byte is written.
+
+        Of a sparse step whose queues have not been run yet (``trace``), an estimate.
+        """
+        if self.sparse:
+            return self.trace.cycles if self.trace else self._estimate(grid)
         idle = self.idle(grid)
         total = self.walk.groups * self.passes * (self.columns() + idle) - idle
         vector = latency.vector(grid.pes, grid.lanes)
@@ -69,6 +93,13 @@ class Step:
             vector -= latency.broadcast(grid.pes)
         pipeline = vector + latency.MULTIPLY_LANES + latency.ACCUMULATE
         return total + pipeline + grid.drain_cycles - 1 + latency.requantise(grid.corrected)
+
+    def _estimate(self, grid: Grid) -> int:
+        """Columns or work, whichever takes longer, the drain of the last group, and the way through the machine."""
+        columns = self.op.fan_in
+        work = ceil_div(self.op.weights.size, grid.pes)
+        group = max(columns, work, self.passes * grid.drain_cycles, grid.lanes)
+        return self.walk.groups * group + self.passes * grid.drain_cycles + SPARSE_PIPELINE
 
 
 def wide_columns(source: MapLayout, pes: int, lanes: int) -> int:
@@ -90,7 +121,7 @@ def wide_has_tail(source: MapLayout, pes: int, lanes: int) -> bool:
 
 def can_be_wide(op: ArrayOp, source: MapLayout, grid: Grid, batch: int) -> bool:
     """A fully connected layer over a map without gaps; a codebook needs a 0 for lanes that hold no feature."""
-    if not op.fully_connected or grid.lanes == 1 or batched(op, batch):
+    if not op.fully_connected or grid.lanes == 1 or batched(op, batch) or op.entries is not None:
         return False
     if source.split != 1 or source.pitch != source.width or source.x_pitch != 1:
         return False
@@ -136,7 +167,7 @@ def _layer_steps(
     steps = []
     for walk in walks(source, op.window, lanes=grid.lanes, frames=frames):
         taps = walk.taps
-        channels = 1 if op.local else source.channels
+        channels = 1 if op.local else source.slots if op.entries is not None else source.channels
         slot_stride = source.slot_stride
         if wide:
             taps = (Tap(0, 0, EVERYWHERE, 0, EVERYWHERE),)
@@ -157,6 +188,7 @@ def _layer_steps(
                 read_base=source.base + (frame if source.x_pitch > 1 and not batched(op, batch) else 0),
                 slot_stride=slot_stride,
                 source_slot_stride=source.slot_stride,
+                source_channels=source.channels,
                 destination=destination,
                 write_offset=frame if destination.x_pitch > 1 and not to_output else 0,
                 to_output=to_output,

@@ -10,6 +10,8 @@ from hwgen.plan.layout import MapLayout, ceil_div
 from hwgen.plan.shape import InputAddressing, StreamShape
 
 MAX_BEAT_BITS = 512
+OUTPUT_BEATS = 16
+"""Beats that wait where outputs leave in another order than they are stored: more than their way takes cycles."""
 
 
 def stream_shape(activation: Activation, *, pes: int, lanes: int, frames: int) -> StreamShape:
@@ -71,11 +73,13 @@ def load_cycles(stream: StreamShape) -> int:
     return stream.chunks_per_pixel * stream.pixels + 1
 
 
-def unload_cycles(stream: StreamShape) -> int:
+def unload_cycles(stream: StreamShape, *, ordered: bool = False) -> int:
     """From the cycle in which the last byte is written to the last beat.
 
     The byte's register, then a word is read (``latency.MEMORY`` + 1), its chunks leave one a cycle, then the beat's
-    register.
+    register. ``ordered``: one element a cycle, through ``latency.ORDERED``.
     """
+    if ordered:
+        return stream.pixels * stream.channels + latency.ORDERED + 1
     words_per_pixel = ceil_div(stream.chunks_per_pixel, stream.bank_groups)
     return stream.pixels * (words_per_pixel * latency.MEMORY + stream.chunks_per_pixel) + 2

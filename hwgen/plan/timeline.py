@@ -80,6 +80,10 @@ def _loaded(writes: Sequence[tuple[int, int]], released: int, chunks: int) -> in
 
 def _writes(step: Step, grid: Grid, start: int) -> Iterator[tuple[int, int]]:
     """Cycles (from, to) in which the step's results are written, pass by pass."""
+    if step.trace is not None:
+        for begin in step.trace.drains:
+            yield start + begin, start + begin + grid.drain_cycles
+        return
     columns, idle = step.columns(), step.idle(grid)
     passes = step.walk.groups * step.passes
     last = start + step.cycles(grid)

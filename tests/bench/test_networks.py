@@ -30,9 +30,7 @@ def test_models_are_valid_and_their_outputs_differ(
 ) -> None:
     size = (kernel[0] + extra[0], kernel[1] + extra[1])
     padding = tuple(min(pad, taps - 1) for pad, taps in zip(padding, [kernel[0]] * 2 + [kernel[1]] * 2, strict=True))
-    model = convolution(
-        channels=channels, rows=rows, kernel=kernel, stride=stride, padding=padding, size=size, seed=0
-    )
+    model = convolution(channels=channels, rows=rows, kernel=kernel, stride=stride, padding=padding, size=size, seed=0)
     validate(model)
     frames = np.random.default_rng(0).integers(-128, 128, (8, channels, *size))
     outputs = golden.infer(model, frames)

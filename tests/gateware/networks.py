@@ -23,6 +23,7 @@ from hwgen.model import (
     Model,
     Requant,
     Requantize,
+    SparseWeights,
     Weights,
     validate,
 )
@@ -74,7 +75,15 @@ class Drawer:
     """Draws one layer after another; structure by Hypothesis, numbers from a drawn seed."""
 
     def __init__(
-        self, draw: DrawFn, *, pes: int, lanes: int, columns: int, bits: tuple[int, ...], weight_bits: int
+        self,
+        draw: DrawFn,
+        *,
+        pes: int,
+        lanes: int,
+        columns: int,
+        bits: tuple[int, ...],
+        weight_bits: int,
+        sparse: bool = False,
     ) -> None:
         self.draw = draw
         self.pes = pes
@@ -82,6 +91,7 @@ class Drawer:
         self.columns = columns
         self.bits = bits
         self.weight_bits = weight_bits
+        self.sparse = sparse
         self.rng = np.random.default_rng(draw(st.integers(0, 1 << 30)))
         self.layers: list[Layer] = []
         self.maps: dict[str, Activation] = {}
@@ -127,6 +137,8 @@ class Drawer:
         bits = self.draw(st.integers(2, self.weight_bits))
         low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
         style = self.draw(st.sampled_from(["even", "even", "extreme", "small"]))
+        if self.sparse and self.draw(st.integers(0, 3)):
+            return self.pruned(numbers(self.rng, low, high, shape, style), bits)
         if self.draw(st.booleans()):
             return DenseWeights.from_dense(numbers(self.rng, low, high, shape, style), bits=bits)
         code_bits = self.draw(st.integers(1, 4))
@@ -141,6 +153,28 @@ class Drawer:
             code_bits=code_bits,
             bits=bits,
         )
+
+    def pruned(self, values: NDArray[np.int64], bits: int) -> Weights:
+        """Any density: nothing, one weight, all; whole rows and columns empty; plain or shared, with a 0 or without."""
+        density = self.draw(st.sampled_from([0.0, 0.05, 0.3, 0.7, 1.0]))
+        keep = self.rng.random(values.shape) < density
+        match self.draw(st.sampled_from(["even", "even", "rows", "columns", "one"])):
+            case "rows":
+                keep[self.rng.random(values.shape[0]) < 0.5] = False
+            case "columns":
+                keep[:, self.rng.random(values.shape[1]) < 0.5] = False
+            case "one":
+                keep = np.zeros(values.shape, bool)
+                keep.flat[self.rng.integers(values.size)] = True
+        if self.draw(st.booleans()):
+            return SparseWeights.from_dense(np.where(keep, values, 0), bits)
+        low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+        codebook = numbers(self.rng, low, high, (1 << self.draw(st.integers(1, 4)),), "even")
+        codebook[codebook == 0] = 1
+        shared = codebook[self.rng.integers(1, codebook.size, values.shape)]
+        if self.draw(st.booleans()):
+            codebook[0] = 0
+        return SparseWeights.from_dense(np.where(keep, shared, 0), bits, codebook=codebook)
 
     def bias(self, channels: int, sums: NDArray[np.int64]) -> NDArray[np.int64] | None:
         if self.draw(st.booleans()):
@@ -267,10 +301,12 @@ def sizes(
 
 
 @st.composite
-def _cases(draw: DrawFn, columns: int, bits: tuple[int, ...], weight_bits: int, most_pes: int, stalls: bool) -> Case:
+def _cases(
+    draw: DrawFn, columns: int, bits: tuple[int, ...], weight_bits: int, most_pes: int, stalls: bool, sparse: bool
+) -> Case:
     pes = draw(st.integers(1, most_pes))
     lanes = draw(st.sampled_from([1, 2, 4, 8]))
-    drawer = Drawer(draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits)
+    drawer = Drawer(draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits, sparse=sparse)
     side = st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 11])
     if draw(st.integers(0, 3)):
         shape: tuple[int, ...] = (draw(st.integers(1, 5)), draw(side), draw(side))
@@ -298,9 +334,15 @@ def _cases(draw: DrawFn, columns: int, bits: tuple[int, ...], weight_bits: int, 
         requantisers=draw(st.sampled_from([None, *(n for n in range(1, pes + 1) if pes % n == 0)])),
         weights=draw(st.sampled_from(["rom", "rom", "load"])),
         batch=batch,
+        index_bits=draw(st.sampled_from([None, None, 1, 2, 4])) if sparse else None,
+        queue=draw(st.sampled_from([None, 1, 2, 8])) if sparse else None,
+        balance=draw(st.booleans()) if sparse else True,
     )
     style = draw(st.sampled_from(["even", "even", "extreme"]))
     frames = numbers(drawer.rng, model.input.min, model.input.max, (3 * batch, *shape), style)
+    if sparse:
+        zeros = drawer.rng.random(frames.shape) < draw(st.sampled_from([0, 0.4, 0.9, 1]))
+        frames[zeros] = np.clip(model.input.zero_point, model.input.min, model.input.max)
     return Case(model, options, frames.astype(model.input.dtype), draw(st.integers(0, 99)) if stalls else None)
 
 
@@ -311,6 +353,10 @@ def cases(
     weight_bits: int = 8,
     most_pes: int = 8,
     stalls: bool = False,
+    sparse: bool = False,
 ) -> SearchStrategy[Case]:
-    """Networks of 1..3 layers of about ``columns`` columns each, maps of ``bits``, weights of 2..``weight_bits``."""
-    return _cases(columns, bits, weight_bits, most_pes, stalls)
+    """Networks of 1..3 layers of about ``columns`` columns each, maps of ``bits``, weights of 2..``weight_bits``.
+
+    ``sparse``: most weights are pruned, many activations zero, and the options of sparse layers drawn.
+    """
+    return _cases(columns, bits, weight_bits, most_pes, stalls, sparse)

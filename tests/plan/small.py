@@ -19,6 +19,7 @@ from hwgen.model import (
     Model,
     Requant,
     Requantize,
+    SparseWeights,
     Weights,
     validate,
 )
@@ -50,6 +51,17 @@ def shared(*shape: int, zero: bool = True) -> CodebookWeights:
     if zero:
         codebook[3] = 0
     return CodebookWeights(codes=rng.integers(0, 16, shape).astype(np.uint8), codebook=codebook, code_bits=4, bits=8)
+
+
+def pruned(*shape: int, density: float = 0.3, coded: bool = False, seed: int = SEED) -> SparseWeights:
+    """Plain weights, or sixteen shared values with a 0 for fillers; a share of ``density`` is there."""
+    rng = np.random.default_rng(seed)
+    keep = rng.random(shape) < density
+    if not coded:
+        return SparseWeights.from_dense(np.where(keep, rng.choice([-127, -9, 1, 30, 127], shape), 0))
+    codebook = np.concatenate([[0], rng.permutation(np.delete(np.arange(-15, 16), 15))[:15]]).astype(np.int8)
+    values = codebook[rng.integers(1, 16, shape)]
+    return SparseWeights.from_dense(np.where(keep, values, 0), codebook=codebook)
 
 
 def conv(
@@ -121,6 +133,17 @@ def lenet() -> Model:
     flat = flatten("flat", "conv2", second.output)
     hidden = dense("fc1", "flat", shared(7, flat.output.size))
     return model(x, first, pool, second, flat, hidden, dense("fc2", "fc1", weights(4, 7)))
+
+
+def sparse_net(*, coded: bool = False, seed: int = SEED) -> Model:
+    """Convolution, pooling, flatten, two fully connected layers; all weights sparse."""
+    x = act(3, 6, 6)
+    first = conv("conv", "input", x, pruned(5, 3, 3, 3, coded=coded, seed=seed), pad=1)
+    pool = max_pool("pool", "conv", first.output, 2, 2)
+    flat = flatten("flat", "pool", pool.output)
+    hidden = dense("fc1", "flat", pruned(19, 45, density=0.2, coded=coded, seed=seed + 1))
+    last = dense("fc2", "fc1", pruned(7, 19, density=0.4, coded=coded, seed=seed + 2))
+    return model(x, first, pool, flat, hidden, last)
 
 
 def steps_of(net: Model, grid: Grid, batch: int = 1) -> list[Step]:

@@ -128,6 +128,37 @@ module hwgen_ram_be #(
     end
 endmodule
 
+// One write and one read port, read latency 1: queues and accumulators of many rows.
+module hwgen_queue_ram #(
+    parameter WIDTH = 8,
+    parameter DEPTH = 2,
+    parameter ADDR_BITS = 1,
+    parameter STYLE = "auto"
+) (
+    input  wire                 clk,
+    input  wire [ADDR_BITS-1:0] raddr,
+    output reg  [WIDTH-1:0]     rdata,
+    input  wire                 wen,
+    input  wire [ADDR_BITS-1:0] waddr,
+    input  wire [WIDTH-1:0]     wdata
+);
+    // verilator lint_off UNUSEDPARAM,WIDTHEXPAND
+    localparam KIND = (STYLE == "distributed") ? `HWGEN_DISTRIBUTED : STYLE;
+    // verilator lint_on UNUSEDPARAM,WIDTHEXPAND
+    (* ram_style = KIND, no_rw_check *)
+    reg [WIDTH-1:0] mem [0:DEPTH-1];
+
+`ifndef SYNTHESIS
+    integer i;
+    initial for (i = 0; i < DEPTH; i = i + 1) mem[i] = {WIDTH{1'b0}};
+`endif
+
+    always @(posedge clk) begin
+        if (wen) mem[waddr] <= wdata;
+        rdata <= mem[raddr];
+    end
+endmodule
+
 // LANES signed products, latency 2: operands, product.
 module hwgen_mul_lanes #(
     parameter LANES = 1,

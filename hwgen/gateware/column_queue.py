@@ -1,0 +1,163 @@
+"""A PE's queue of columns: which of its entries are next, and the vector they multiply."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import QueueRam, address_bits
+from hwgen.gateware.pipeline import delay_line, delayed
+from hwgen.plan import latency
+from hwgen.plan.entries import POINTER_COLUMNS
+from hwgen.plan.shape import ArrayShape
+
+POINTER_BITS = (POINTER_COLUMNS - 1).bit_length()
+
+
+class ColumnQueue(wiring.Component):
+    """Columns in; out, one a cycle, the addresses of this PE's entries in them.
+
+    A column's number reads a pointer word, which gives the address of the first entry and their number; a column
+    without entries is not queued (with ``keeps_empty`` it is, as in EIE). The head is processed in place: ``entry``
+    counts through its entries, and it leaves with the last. Its vector is read late, when the first entry's weight
+    arrives, from a second memory with a read pointer of its own: no delay line of whole vectors.
+
+    **Latency**: ``latency.POINTER`` - 1 from ``column`` to the queue's input, ``latency.QUEUE`` to its head, 1 to
+    ``entry``; ``vector`` is due ``fetch`` - 1 cycles after its ``entry``, where ``fetch`` = ``latency.fetch(coding)``.
+    **Throughput**: one entry per cycle, no cycle lost between columns.
+
+    Members
+    -------
+    column, mark : In(1), number : In
+        A column, and the end of a group, with or without a column.
+    pointer_address : Out, pointer : In
+        The pointer memory (2 cycles).
+    vector_in : In
+        The column's vector, due with the queue's input.
+    release : In(1)
+        The accumulators of the oldest group that this PE has finished may be used again.
+    valid, first : Out(1), entry : Out
+        An entry's address, and whether it is its column's first.
+    mark_out, phase : Out(1)
+        With ``valid``'s timing: this entry (or this cycle, without one) ends a group; which accumulators it uses.
+    vector : Out
+    full : Out(1)
+        ``queue`` columns or more are waiting.
+    """
+
+    def __init__(self, *, shape: ArrayShape, fetch: int) -> None:
+        assert shape.sparse is not None
+        self._shape = shape
+        self._sparse = sparse = shape.sparse
+        self._fetch = fetch
+        vector = shape.lanes * sparse.operand_bits
+        super().__init__(
+            {
+                "column": In(1),
+                "mark": In(1),
+                "number": In(sparse.column_bits),
+                "pointer_address": Out(address_bits(sparse.pointer_words)),
+                "pointer": In(sparse.entry_bits + POINTER_COLUMNS * sparse.end_bits),
+                "vector_in": In(vector),
+                "release": In(1),
+                "valid": Out(1),
+                "first": Out(1),
+                "entry": Out(sparse.entry_bits),
+                "mark_out": Out(1),
+                "phase": Out(1),
+                "vector": Out(vector),
+                "full": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        sparse = self._sparse
+        push, word = self._pointed(m)
+        bits = address_bits(sparse.queue_words)
+        write, read, late = Signal(bits), Signal(bits), Signal(bits)
+        m.submodules.columns = columns = QueueRam(width=len(word), depth=sparse.queue_words)
+        m.submodules.vectors = vectors = QueueRam(width=len(self.vector), depth=sparse.queue_words)
+        pop = Signal()
+        head_valid = Signal()
+        following = Signal(bits)
+        m.d.comb += [
+            following.eq(read + pop),
+            columns.wen.eq(push),
+            columns.waddr.eq(write),
+            columns.wdata.eq(word),
+            columns.raddr.eq(following),
+            vectors.wen.eq(push),
+            vectors.waddr.eq(write),
+            vectors.wdata.eq(self.vector_in),
+            self.vector.eq(vectors.rdata),
+        ]
+        m.d.sync += [
+            read.eq(following),
+            head_valid.eq(write != following),
+            self.full.eq((write - read)[:bits] >= sparse.queue),
+        ]
+        with m.If(push):
+            m.d.sync += write.eq(write + 1)
+        self._walk(m, head_valid, columns.rdata, pop)
+        # The next column's vector follows when the last of this one's entries meets the multiplier.
+        leaves = delayed(m, pop, self._fetch, "leaves", reset=True)
+        next_late = Signal(bits)
+        m.d.comb += [next_late.eq(late + leaves), vectors.raddr.eq(next_late)]
+        m.d.sync += late.eq(next_late)
+        return m
+
+    def _pointed(self, m: Module) -> tuple[Value, Value]:
+        """Whether a column enters the queue, and its word: first entry, number of entries, end of a group."""
+        sparse = self._sparse
+        m.d.comb += self.pointer_address.eq(self.number >> POINTER_BITS)
+        stages = latency.POINTER - 1
+        valid = delay_line(m, Cat(self.column, self.mark), stages, "column", reset=True)[-1]
+        place = delayed(m, self.number[:POINTER_BITS], latency.MEMORY, "place")
+        base = self.pointer[: sparse.entry_bits]
+        ends = [
+            self.pointer[sparse.entry_bits + index * sparse.end_bits :][: sparse.end_bits]
+            for index in range(POINTER_COLUMNS)
+        ]
+        begin, end = Signal(sparse.end_bits), Signal(sparse.end_bits)
+        first_base = Signal(sparse.entry_bits)
+        with m.Switch(place):
+            for index in range(POINTER_COLUMNS):
+                with m.Case(index):
+                    m.d.sync += [begin.eq(ends[index - 1] if index else 0), end.eq(ends[index])]
+        start, count = Signal(sparse.entry_bits), Signal(sparse.end_bits)
+        m.d.sync += [first_base.eq(base), start.eq(first_base + begin), count.eq(end - begin)]
+        some = count != 0
+        column, mark = valid[0], valid[1]
+        push = mark | (column & (Const(1, 1) if sparse.keeps_empty else some))
+        return push, Cat(start, Mux(column, count, 0), mark)
+
+    def _walk(self, m: Module, head_valid: Signal, head: Value, pop: Signal) -> None:
+        """Through the head's entries; not into a third group while two wait for the drain."""
+        sparse = self._sparse
+        start = head[: sparse.entry_bits]
+        count = head[sparse.entry_bits :][: sparse.end_bits]
+        mark = head[-1]
+        done = Signal(sparse.end_bits)
+        pending = Signal(2)
+        phase = Signal()
+        go = Signal()
+        some = Signal()
+        m.d.comb += [
+            go.eq(head_valid & (pending != 2)),
+            some.eq(count != 0),
+            pop.eq(go & ((done + 1 == count) | ~some)),
+        ]
+        with m.If(go):
+            m.d.sync += done.eq(Mux(pop, 0, done + 1))
+        ends = pop & mark
+        m.d.sync += [
+            pending.eq(pending + ends - self.release),
+            phase.eq(phase ^ ends),
+            self.valid.eq(go & some),
+            self.first.eq(done == 0),
+            self.entry.eq(start + done),
+            self.mark_out.eq(ends),
+            self.phase.eq(phase),
+        ]

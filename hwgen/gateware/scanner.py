@@ -1,0 +1,177 @@
+"""The scanner: finds the vectors that are not zero and issues their columns, one a cycle."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import QueueRam
+from hwgen.plan.machine import BUNDLES
+from hwgen.plan.shape import ArrayShape
+
+
+class Scanner(wiring.Component):
+    """Bundles of all banks' vectors in; out, one by one, the columns whose vector is not zero in every lane.
+
+    The counterpart of EIE's leading non-zero detection (Han et al., ISCA 2016, section 4). A bundle is the vectors of
+    all banks at one slot and tap; it waits in LUT RAM. Bundles without any non-zero are dropped on arrival, so that up
+    to ``pes`` zero columns cost one cycle. The end of a group travels with its last column, or alone.
+
+    **Latency**: ``latency.BUNDLE`` to the mask, 2 to the head of the mask's queue, 1 to the working register, 1 to the
+    issued column; ``vectors_out`` is due 1 cycle behind that. **Throughput**: a bundle per cycle in, a column per cycle
+    out, no cycle lost between bundles.
+
+    Members
+    -------
+    bundle, group_first, group_last, slot_last : In(1), vectors : In
+        The vectors of all banks at once; ``tail`` + 1 banks hold a channel in the last slot.
+    zero, scalar, tail, column_base : In
+        Of the step: what counts as zero, whether only lane 0 does, and the number of its first column.
+    room : Out(1)
+        A bundle may be issued by the sequencer: fewer than ``BUNDLES`` are on their way or waiting.
+    issue : In(1)
+        One is.
+    hold : In(1)
+        No column may be issued.
+    column, mark : Out(1), bank, base : Out
+        A column is issued, its bank and the number of its bundle's first column; ``mark``: a group ends with it (or
+        without a column).
+    dropped, held : Out(1)
+        For the counters: a bundle of zeros was dropped; a column waited for ``hold``.
+    vectors_out : Out
+        The vectors of the column's bundle.
+    """
+
+    def __init__(self, *, shape: ArrayShape) -> None:
+        assert shape.sparse is not None
+        self._shape = shape
+        self._sparse = shape.sparse
+        width = shape.pes * shape.lanes * shape.act_bits
+        bank_bits = max(1, (shape.pes - 1).bit_length())
+        super().__init__(
+            {
+                "bundle": In(1),
+                "group_first": In(1),
+                "group_last": In(1),
+                "slot_last": In(1),
+                "vectors": In(width),
+                "zero": In(shape.act_bits),
+                "scalar": In(1),
+                "tail": In(bank_bits),
+                "column_base": In(self._sparse.column_bits),
+                "issue": In(1),
+                "room": Out(1),
+                "hold": In(1),
+                "column": Out(1),
+                "mark": Out(1),
+                "bank": Out(bank_bits),
+                "base": Out(self._sparse.column_bits),
+                "dropped": Out(1),
+                "held": Out(1),
+                "vectors_out": Out(width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        mask, base, last = self._arrived(m)
+        push = Signal()
+        bundle = Signal()
+        m.d.sync += bundle.eq(self.bundle)
+        m.d.comb += [push.eq(bundle & (mask.any() | last)), self.dropped.eq(bundle & ~push)]
+        finished = self._scan(m, push, mask, base, last)
+        freed = Signal(2)
+        room = Signal(range(BUNDLES + 1), init=BUNDLES)
+        m.d.sync += [freed.eq(finished + self.dropped), room.eq(room + freed - self.issue)]
+        m.d.comb += self.room.eq(room != 0)
+        return m
+
+    def _arrived(self, m: Module) -> tuple[Signal, Signal, Signal]:
+        """A register behind the banks: mask of the bundle, number of its first column, end of the group."""
+        shape = self._shape
+        mask = Signal(shape.pes)
+        base = Signal(self._sparse.column_bits)
+        last = Signal()
+        self._vectors = Signal(len(self.vectors), reset_less=True)
+        width = shape.lanes * shape.act_bits
+        found = []
+        for bank in range(shape.pes):
+            vector = self.vectors.word_select(bank, width)
+            lanes = Cat(vector.word_select(lane, shape.act_bits) != self.zero for lane in range(shape.lanes))
+            nonzero = Mux(self.scalar, lanes[0], lanes.any()) if shape.lanes > 1 else lanes[0]
+            inside = ~self.slot_last | (bank <= self.tail) if bank else Const(1, 1)
+            found.append(nonzero & inside)
+        m.d.sync += [mask.eq(Cat(*found)), last.eq(self.group_last), self._vectors.eq(self.vectors)]
+        with m.If(self.bundle):
+            m.d.sync += base.eq(Mux(self.group_first, self.column_base, base + shape.pes))
+        return mask, base, last
+
+    def _scan(self, m: Module, push: Signal, mask: Signal, base: Signal, last: Signal) -> Value:
+        """The queues of bundles, the working register, the issued column; whether a bundle is finished."""
+        shape = self._shape
+        write, read = Signal(range(BUNDLES)), Signal(range(BUNDLES))
+        m.submodules.masks = masks = QueueRam(width=shape.pes + len(base) + 1, depth=BUNDLES)
+        m.submodules.vectors_store = store = QueueRam(width=len(self.vectors), depth=BUNDLES)
+        head_valid = Signal()
+        take = Signal()
+        following = Signal.like(read)
+        m.d.comb += [
+            following.eq(read + take),
+            masks.wen.eq(push),
+            masks.waddr.eq(write),
+            masks.wdata.eq(Cat(mask, base, last)),
+            masks.raddr.eq(following),
+            store.wen.eq(push),
+            store.waddr.eq(write),
+            store.wdata.eq(self._vectors),
+            self.vectors_out.eq(store.rdata),
+        ]
+        m.d.sync += [read.eq(following), head_valid.eq(write != following)]
+        with m.If(push):
+            m.d.sync += write.eq(write + 1)
+
+        working = Signal()
+        left = Signal(shape.pes)
+        first_column = Signal.like(base)
+        ends = Signal()
+        slot = Signal.like(read)
+        rest = Signal(shape.pes)
+        step = Signal()
+        finished = Signal()
+        m.d.comb += [
+            rest.eq(left & (left - 1)),
+            step.eq(working & ~self.hold),
+            finished.eq(step & (rest == 0)),
+            take.eq(head_valid & (finished | ~working)),
+            self.held.eq(working & self.hold),
+        ]
+        with m.If(step):
+            m.d.sync += [left.eq(rest), working.eq(rest != 0)]
+        with m.If(take):
+            m.d.sync += [
+                working.eq(1),
+                Cat(left, first_column, ends).eq(masks.rdata),
+                slot.eq(read),
+            ]
+        place = Signal.like(read)
+        lowest = left & ~rest
+        m.d.sync += [
+            self.column.eq(step & left.any()),
+            self.mark.eq(finished & ends),
+            self.bank.eq(_encoded(lowest, len(self.bank))),
+            self.base.eq(first_column),
+            place.eq(slot),
+        ]
+        m.d.comb += store.raddr.eq(place)
+        return finished
+
+
+def _encoded(one_hot: Value, bits: int) -> Value:
+    """The place of the only bit that is set."""
+    return Cat(
+        Cat(one_hot[index] for index in range(len(one_hot)) if index >> bit & 1).any()
+        if any(index >> bit & 1 for index in range(len(one_hot)))
+        else Const(0, 1)
+        for bit in range(bits)
+    )

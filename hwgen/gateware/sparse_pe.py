@@ -1,0 +1,185 @@
+"""A processing element with an accumulator for each of its rows."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import MulLanes, QueueRam
+from hwgen.gateware.entry_decoder import row_bits
+from hwgen.gateware.pe import greater_element
+from hwgen.gateware.pipeline import copied, delay_line, delayed
+from hwgen.plan import latency
+from hwgen.plan.shape import ArrayShape
+
+
+class SparsePE(wiring.Component):
+    """``acc[row][l] += x[l] * w`` for the entries of a sparse step; else what :class:`hwgen.gateware.pe.PE` does.
+
+    Two memories of ``rows`` words of all lanes' accumulators: while one is drained, and zeroed row by row, the PE
+    works on the next group in the other. An entry reads its row, adds and writes it back in one cycle; an entry of the
+    same row in the cycle behind takes the sum from its register instead. A dense step uses that register alone.
+
+    **Width**: products operand_bits + weight_bits, accumulators ``acc_bits``. **Latency**: 3 from the operands to the
+    product, 1 to the sum; 2 from ``drain`` (copied here) to the shadow. **Throughput**: one entry per cycle.
+
+    Members
+    -------
+    sparse, entry_valid, entry_phase, entry_row, entry_weight, entry_vector
+        An entry: valid, the memory it uses, its row, weight and vector, all due with the multiplier's operands.
+    entry_mark : In(1)
+        The group ends with it, or in this cycle.
+    drain, drain_last, clear : In(1), drain_row : In
+        Row ``drain_row`` moves to the shadow (the last of its group; or is only set to zero, in both memories).
+    taken : In(1)
+        A drain of this PE's oldest finished group begins.
+    release : Out(1)
+        The accumulators of that group may be used again.
+    ready : Out(1)
+        A finished group waits.
+    The rest as in PE.
+    """
+
+    def __init__(self, *, shape: ArrayShape) -> None:
+        assert shape.sparse is not None
+        self._shape = shape
+        vector = shape.lanes * shape.act_bits
+        super().__init__(
+            {
+                "broadcast": In(vector),
+                "own": In(vector),
+                "local": In(1),
+                "weights": In(shape.lanes * shape.weight_bits),
+                "valid": In(1),
+                "first": In(1),
+                "maximum": In(1),
+                "capture": In(1),
+                "shift": In(1),
+                "chain_in": In(shape.acc_bits),
+                "chain_out": Out(shape.acc_bits),
+                "sparse": In(1),
+                "entry_valid": In(1),
+                "entry_phase": In(1),
+                "entry_mark": In(1),
+                "entry_row": In(row_bits(shape)),
+                "entry_weight": In(shape.weight_bits),
+                "entry_vector": In(shape.lanes * shape.operand_bits),
+                "drain": In(1),
+                "drain_last": In(1),
+                "clear": In(1),
+                "drain_row": In(row_bits(shape)),
+                "taken": In(1),
+                "release": Out(1),
+                "ready": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape = self._shape
+        m.submodules.multiply = multiply = MulLanes(
+            lanes=shape.lanes, a_bits=shape.operand_bits, b_bits=shape.weight_bits
+        )
+        dense = Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local, self.sparse)
+        drain = Cat(self.drain, self.drain_last, self.clear, self.taken, self.drain_row)
+        strobes = copied(m, Cat(dense, drain), "strobes")
+        valid, first, maximum, capture, shift, local, sparse = (strobes[index] for index in range(7))
+        self._drain, self._drain_last, self._clear, self._taken = (strobes[7 + index] for index in range(4))
+        self._drain_row = strobes[11:]
+        m.d.comb += [
+            multiply.a.eq(self._operands(sparse, local)),
+            multiply.b.eq(self._weights(sparse)),
+        ]
+        stored, drained, bypass, entry_valid = self._rows(m)
+        product_bits = shape.operand_bits + shape.weight_bits
+        sums: list[Signal] = []
+        totals: list[Value] = []
+        for lane in range(shape.lanes):
+            product = Signal(signed(product_bits), name=f"product_{lane}", reset_less=True)
+            m.d.sync += product.eq(multiply.p.word_select(lane, product_bits))
+            total = Signal(signed(shape.acc_bits), name=f"total_{lane}")
+            kept = Signal(signed(shape.acc_bits), name=f"sum_{lane}", reset_less=True)
+            row = stored.word_select(lane, shape.acc_bits).as_signed()
+            take, restart = valid, first
+            if shape.has_maximum:
+                restart = first | maximum
+                take = valid & (first | ~maximum | greater_element(shape, product, kept))
+            before = Mux(sparse & ~bypass, row, Mux(restart & ~sparse, 0, kept))
+            m.d.comb += total.eq(before + product)
+            with m.If(Mux(sparse, entry_valid, take)):
+                m.d.sync += kept.eq(total)
+            sums.append(kept)
+            totals.append(total)
+        m.d.comb += self._written.eq(Cat(*totals))
+        shadow = Signal(shape.lanes * shape.acc_bits, reset_less=True)
+        with m.If(delayed(m, self._drain, 1, "drained", reset=True)):
+            m.d.sync += shadow.eq(drained)
+        with m.Elif(capture):
+            m.d.sync += shadow.eq(Cat(*sums))
+        with m.Elif(shift):
+            m.d.sync += shadow.eq(Cat(shadow, self.chain_in)[shape.acc_bits :])
+        m.d.comb += self.chain_out.eq(shadow[: shape.acc_bits])
+        self._groups(m)
+        return m
+
+    def _operands(self, sparse: Value, local: Value) -> Value:
+        """Activations: the queue's, or the dense ones, as wide."""
+        shape = self._shape
+        if not shape.has_matrix and not shape.has_local:
+            return self.entry_vector
+        vector: Value = self.broadcast if shape.has_matrix else self.own
+        if shape.has_matrix and shape.has_local:
+            vector = Mux(local, self.own, self.broadcast)
+        lanes = []
+        for lane in range(shape.lanes):
+            value = vector.word_select(lane, shape.act_bits)
+            lanes.append(Cat(value, value[-1].replicate(shape.operand_bits - shape.act_bits)))
+        return Mux(sparse, self.entry_vector, Cat(*lanes))
+
+    def _weights(self, sparse: Value) -> Value:
+        shape = self._shape
+        shared = self.entry_weight.replicate(shape.lanes)
+        return Mux(sparse, shared, self.weights) if shape.has_matrix or shape.has_local else shared
+
+    def _rows(self, m: Module) -> tuple[Value, Value, Value, Value]:
+        """The accumulators: an entry's row, the drained row, whether the sum stands in its register, valid entry."""
+        shape = self._shape
+        control = Cat(self.entry_valid, self.entry_phase)
+        line = delay_line(m, control, latency.MULTIPLY_LANES, "entry", reset=True)
+        rows = delay_line(m, self.entry_row, latency.MULTIPLY_LANES, "row")
+        ahead, now = line[-2], line[-1]
+        row_ahead, row_now = rows[-2], rows[-1]
+        bypass = Signal()
+        m.d.sync += bypass.eq(now[0] & ahead[0] & (now[1] == ahead[1]) & (row_now == row_ahead))
+        drain_phase = Signal()
+        with m.If(self._drain & self._drain_last):
+            m.d.sync += drain_phase.eq(~drain_phase)
+        # Zeroed in the cycle behind its read.
+        zero = delayed(m, Cat(self._drain, self._clear, drain_phase), 1, "zero", reset=True)
+        zero_row = delayed(m, self._drain_row, 1, "zero_row")
+        self._written = Signal(shape.lanes * shape.acc_bits)
+        read = []
+        assert shape.sparse is not None
+        for index in range(2):
+            memory = QueueRam(width=shape.lanes * shape.acc_bits, depth=shape.sparse.rows)
+            m.submodules[f"rows_{index}"] = memory
+            draining = self._drain & (drain_phase == index)
+            zeroing = (zero[0] & (zero[2] == index)) | zero[1]
+            m.d.comb += [
+                memory.raddr.eq(Mux(draining, self._drain_row, row_ahead)),
+                memory.wen.eq(zeroing | (now[0] & (now[1] == index))),
+                memory.waddr.eq(Mux(zeroing, zero_row, row_now)),
+                memory.wdata.eq(Mux(zeroing, 0, self._written)),
+            ]
+            read.append(memory.rdata)
+        stored = Mux(now[1], read[1], read[0])
+        drained = Mux(zero[2], read[1], read[0])
+        return stored, drained, bypass, now[0]
+
+    def _groups(self, m: Module) -> None:
+        """Groups that are complete and wait for the drain."""
+        mark = delayed(m, self.entry_mark, latency.MULTIPLY_LANES, "mark", reset=True)
+        finished = Signal(2)
+        m.d.sync += finished.eq(finished + mark - self._taken)
+        m.d.comb += [self.ready.eq(finished != 0), self.release.eq(self._drain & self._drain_last)]

@@ -1,0 +1,103 @@
+"""Which channel of a map stands where: sparse layers deal their rows out to the PEs by work, their readers follow.
+
+A map's order says which channel each position holds; position p is slot p // PEs of bank p mod PEs. Local operations
+keep the order of what they read; everything else reads columns in any order, its weights permuted once, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.plan.balance import balanced_order
+from hwgen.plan.images import MemoryImage
+from hwgen.plan.ops import ArrayOp, Entries
+from hwgen.plan.requant import LoweredLayer
+
+LONG = 4
+"""Rows of a PE from which an output vector is dealt out by work."""
+
+Orders = Mapping[str, NDArray[np.int64]]
+"""By map, the channel of each position; a map that is not in it stands in its natural order."""
+
+
+def choose_orders(ops: Sequence[ArrayOp], pes: int) -> Orders:
+    """Orders in which the rows of every sparse operation are balanced, and of the maps that follow from them."""
+    orders: dict[str, NDArray[np.int64]] = {}
+    fixed = _seen_outside(ops, pes)
+    for op in ops:
+        if op.local:
+            if op.source in orders:
+                orders[op.layer.name] = orders[op.source]
+        elif op.entries is not None and pes > 1 and op.layer.name not in fixed:
+            columns = op.entries.channels * (op.window.kernel[0] * op.window.kernel[1]) + op.entries.taps
+            orders[op.layer.name] = balanced_order(op.entries.rows, columns, count=op.rows, pes=pes)
+    return orders
+
+
+def _seen_outside(ops: Sequence[ArrayOp], pes: int) -> set[str]:
+    """Maps that keep their order because the output stream shows it.
+
+    A long vector's order is restored while it leaves, which takes a cycle for each element.
+    """
+    last = ops[-1]
+    if last.layer.output.chw[1:] == (1, 1) and last.rows >= LONG * pes:
+        return set()
+    names = {last.layer.name}
+    for op in reversed(ops):
+        if op.local and op.layer.name in names:
+            names.add(op.source)
+    return names
+
+
+def order_image(order: NDArray[np.int64], pes: int) -> MemoryImage:
+    """For each channel of the output its bank, and above that its slot."""
+    bank_bits = max(1, (pes - 1).bit_length())
+    position = _inverse(order)
+    slots = position // pes
+    words = position % pes | slots << bank_bits
+    return MemoryImage("output_order", bank_bits + max(1, int(slots.max()).bit_length()), words.astype(np.uint64))
+
+
+def ordered(op: ArrayOp, orders: Orders) -> ArrayOp:
+    """``op`` with rows and channels at their positions."""
+    rows, channels = orders.get(op.layer.name), orders.get(op.source)
+    if rows is None and channels is None:
+        return op
+    weights, codes, entries, bias = op.weights, op.codes, op.entries, op.bias
+    if entries is not None:
+        entries = Entries(
+            rows=entries.rows if rows is None else _inverse(rows)[entries.rows],
+            channels=entries.channels if channels is None else _inverse(channels)[entries.channels],
+            taps=entries.taps,
+        )
+    else:
+        if rows is not None:
+            weights, codes = weights[rows], None if codes is None else codes[rows]
+        if channels is not None and not op.local:
+            weights, codes = weights[:, channels], None if codes is None else codes[:, channels]
+    if rows is not None:
+        bias = bias[rows]
+    return replace(op, weights=weights, codes=codes, entries=entries, bias=bias)
+
+
+def ordered_layer(layer: LoweredLayer, rows: NDArray[np.int64] | None) -> LoweredLayer:
+    """A requantisation with its channels at their positions."""
+    if rows is None:
+        return layer
+    return replace(
+        layer,
+        mul=layer.mul[rows],
+        add=layer.add[rows],
+        shift=layer.shift[rows],
+        correction=layer.correction[rows],
+    )
+
+
+def _inverse(order: NDArray[np.int64]) -> NDArray[np.int64]:
+    inverse = np.empty_like(order)
+    inverse[order] = np.arange(order.size)
+    return inverse
