@@ -4,6 +4,9 @@
 // leaves on the outputs is what that edge samples. No register listens to the falling edge, which is set by hand. With
 // DELTA_CYCLES the low phase is evaluated as well, until nothing changes.
 //
+// Memory images are read when the core is made, into the memories whose attribute hwgen_image names them: as constants of
+// the generated code, large ones would take the compiler minutes and gigabytes.
+//
 // Macros: CORE_SOURCE, the generated file; CORE, its top struct; INPUT, OUTPUT and, where there is one, WEIGHTS: the
 // mangled prefixes of the streams (p_s__axis for s_axis).
 
@@ -40,14 +43,55 @@ template <size_t Width> struct memory : cxxrtl::memory<Width> {
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 
-constexpr int EXIT_LOOP = 5, MOST_DELTAS = 1000;
+constexpr int EXIT_LOOP = 5, EXIT_IMAGE = 6, MOST_DELTAS = 1000;
 
 class Core {
     cxxrtl_design::CORE top;
+
+    [[noreturn]] static void refuse(const std::string &name, const char *what) {
+        std::fprintf(stderr, "%s %s\n", name.c_str(), what);
+        std::exit(EXIT_IMAGE);
+    }
+
+    // A file of hexadecimal words, one a line, into a memory of that many words.
+    static void read_image(const std::string &name, const cxxrtl::debug_item &memory) {
+        constexpr size_t DIGITS = 8;  // of a chunk
+        std::ifstream file(name);
+        if (!file) refuse(name, "cannot be read");
+        const size_t chunks = (memory.width + 31) / 32;
+        std::string line;
+        for (size_t word = 0; word < memory.depth; word++) {
+            if (!std::getline(file, line) || line.empty() || line.size() > (memory.width + 3) / 4)
+                refuse(name, "does not hold the memory's words");
+            size_t end = line.size();
+            for (size_t chunk = 0; chunk < chunks; chunk++) {
+                const size_t begin = end > DIGITS ? end - DIGITS : 0;
+                const std::string digits = line.substr(begin, end - begin);
+                memory.curr[word * chunks + chunk] = uint32_t(std::strtoul(digits.c_str(), nullptr, 16));
+                end = begin;
+            }
+        }
+        if (std::getline(file, line)) refuse(name, "holds more words than the memory");
+    }
+
+    void read_images() {
+        cxxrtl::debug_items items;
+        top.debug_info(&items, nullptr, "");
+        for (const auto &[path, parts] : items.table) {
+            const auto &attributes = items.attrs(path);
+            const auto image = attributes.find("hwgen_image");
+            if (image == attributes.end() || image->second.value_type != cxxrtl::metadata::STRING) continue;
+            if (image->second.as_string().empty()) continue;
+            for (const auto &part : parts)
+                if (part.type == cxxrtl::debug_item::MEMORY) read_image(image->second.as_string(), part);
+        }
+    }
 
     static void loop() {
         std::fprintf(stderr, "a combinational loop never settles\n");
@@ -70,6 +114,8 @@ class Core {
     }
 
   public:
+    Core() { read_images(); }
+
     // A stream without a beat to offer gets a null pointer.
     void set_input(const uint8_t *beat) {
         top.JOIN(INPUT, __tvalid).data[0] = beat != nullptr;

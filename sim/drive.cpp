@@ -9,7 +9,7 @@
 //   RECORD   lists of 64-bit words (their count first): cycle of each frame's first input beat, cycle of each frame's
 //            last output beat, cycles of frame_start, cycles of layer_done, {cycles run, nanoseconds of processor time}
 //   patience cycles without a beat after which the core counts as stuck
-// exit status: 0 done, 3 the core is stuck, 4 tlast at the wrong beat; stdout: "progress FRAMES_DONE" now and then
+// exit status: 0 done, 3 the core is stuck, 4 tlast at the wrong beat, 5 a loop, 6 a bad image; stdout: "progress FRAMES_DONE" now and then
 
 #include CORE_HEADER
 

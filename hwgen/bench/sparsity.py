@@ -80,8 +80,8 @@ def sparsity(
     return Result(
         name="sparsity",
         summary=(
-            "Two int8 networks, each layer's smallest weights taken away (magnitude pruning without training: for speed and "
-            "size only): the sparse encoding against the share of zeros. At 0 % the weights are stored dense."
+            "Two int8 networks, each layer's smallest weights taken away (magnitude pruning without training: for "
+            "speed and size only): the sparse encoding against the share of zeros. At 0 % the weights are stored dense."
         ),
         rows=rows,
         tables=[_table(network, [row for row in rows if row["network"] == network.title]) for network in networks],

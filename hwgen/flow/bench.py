@@ -86,9 +86,7 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
     python_package("cocotbext.axi", SIMULATION)
     chosen = SIMULATORS[simulator]
     environment = chosen.environment()
-    built = (
-        folder.path / "build" / f"cocotb-{simulator}-{folder.digest(images=False, extra=chosen.build_arguments)[:16]}"
-    )
+    built = folder.path / "build" / f"cocotb-{simulator}-{folder.digest(chosen.build_arguments)[:16]}"
 
     def build(scratch: Path) -> Path:
         arguments = {

@@ -25,8 +25,9 @@ def passes(folder: CoreFolder, target: Path) -> list[str]:
     evaluations a cycle. Nor opt_mem, which splits memories: a core runs at a third of the speed.
     """
     return [
-        # Deferred: a memory's INIT is known only where it is instantiated.
-        f"read_verilog -defer {' '.join(folder.sources)}",
+        # Deferred: the name of a memory's image is known only where it is instantiated.
+        # Images are read when the simulator starts (sim/cxxrtl_core.h).
+        f"read_verilog -defer -DHWGEN_IMAGES_AT_RUN_TIME {' '.join(folder.sources)}",
         f"hierarchy -check -top {folder.top}",
         "proc",
         "flatten",
@@ -38,7 +39,8 @@ def passes(folder: CoreFolder, target: Path) -> list[str]:
         "opt_clean",
         "splitnets -driver",
         "clean -purge",
-        f"write_cxxrtl -g0 {target}",
+        # -g1: with the table of all memories.
+        f"write_cxxrtl -g1 {target}",
     ]
 
 

@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -156,15 +155,10 @@ class CoreFolder:
         planned = sum(int(cycles.get(key, 0)) for key in ("total", "io", "load"))
         return 4 * planned + 20_000
 
-    @cached_property
-    def images(self) -> list[str]:
-        """Memory images, relative to the folder."""
-        return sorted(str(file.relative_to(self.path)) for file in (self.path / "mem").glob("*.mem"))
-
-    def digest(self, *, images: bool, extra: Iterable[str] = ()) -> str:
-        """sha256 over sources, ``extra`` and, where they are compiled in, images: the key of a compiled simulator."""
+    def digest(self, extra: Iterable[str] = ()) -> str:
+        """sha256 over sources and ``extra``: the key of a compiled simulator, which reads the images when it starts."""
         total = hashlib.sha256()
-        for name in (*self.sources, *(self.images if images else ())):
+        for name in self.sources:
             content = hashlib.sha256((self.path / name).read_bytes()).hexdigest()
             total.update(f"{name}\0{content}\0".encode())
         for text in extra:

@@ -38,8 +38,7 @@ def compiled(folder: CoreFolder, simulator: str, progress: Progress) -> Path:
     compile_core = COMPILERS[simulator]
     drivers = [(bench_folder() / name).read_text(encoding="utf-8") for name in DRIVER_SOURCES]
     drivers.append(inspect.getsource(sys.modules[compile_core.__module__]))  # passes and compiler options
-    images = simulator == "cxxrtl"  # Verilator's model reads them when it starts
-    program = folder.path / "build" / f"{simulator}-{folder.digest(images=images, extra=drivers)[:16]}"
+    program = folder.path / "build" / f"{simulator}-{folder.digest(drivers)[:16]}"
     if not program.exists():
         progress(f"compile ({simulator})", None)
     return kept(program, partial(compile_core, folder))

@@ -14,6 +14,8 @@ MUL_BITS = 17
 """Least width of a loadable multiplier: an 18-bit signed port."""
 MAX_SHIFT = 47
 """Largest shift of a loadable requantiser; every smaller one can be chosen."""
+LONG_MUL_BITS, LONG_SUM_BITS, LONG_MAX_SHIFT = 32, 82, 62
+"""The same where outputs have more than 8 bits: multipliers and shifts are then those of the model file."""
 
 
 def loadable(lowering: Lowering, ops: Sequence[ArrayOp]) -> Lowering:
@@ -23,8 +25,9 @@ def loadable(lowering: Lowering, ops: Sequence[ArrayOp]) -> Lowering:
     model whose multipliers need more bits, or a correction where this one needs none, still has another structure.
     """
     acc_bits = max(lowering.acc_bits, *(_worst(op) for op in ops), 1)
-    mul_bits = max(lowering.mul_bits, MUL_BITS)
-    sum_bits = max(lowering.sum_bits, acc_bits + mul_bits + 1)
+    long = any(op.layer.output.bits > 8 for op in ops)
+    mul_bits = max(lowering.mul_bits, LONG_MUL_BITS if long else MUL_BITS)
+    sum_bits = max(lowering.sum_bits, acc_bits + mul_bits + 1, LONG_SUM_BITS if long else 0)
     return replace(
         lowering,
         acc_bits=min(acc_bits, ACC_BITS),
@@ -32,7 +35,7 @@ def loadable(lowering: Lowering, ops: Sequence[ArrayOp]) -> Lowering:
         add_bits=max(lowering.add_bits, sum_bits),
         add_zeros=0,
         sum_bits=sum_bits,
-        shifts=tuple(range(max(MAX_SHIFT, *lowering.shifts) + 1)),
+        shifts=tuple(range(max(LONG_MAX_SHIFT if long else MAX_SHIFT, *lowering.shifts) + 1)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def test_a_core_that_takes_several_evaluations(
     folder = edited("localparam BEATS = 12;", "localparam BEATS = 4'd12;")
     usual = passes(folder, Path("core.cc"))
     with_opt = [line.replace("opt_merge", "opt") for line in usual if line != "splitnets -driver"]
-    monkeypatch.setattr(cxxrtl, "passes", lambda _, target: [*with_opt[:-1], f"write_cxxrtl -g0 {target}"])
+    monkeypatch.setattr(cxxrtl, "passes", lambda _, target: [*with_opt[:-1], f"write_cxxrtl -g1 {target}"])
     given = rng.integers(-128, 128, (20, *SHAPE))
     beats, record = play(folder, compiled(folder, "cxxrtl", silent), to_beats(given, folder.input), silent)
     assert cxxrtl.DELTA_CYCLES in (folder.path / "reports" / "cxxrtl.log").read_text()
@@ -52,8 +53,40 @@ def test_a_combinational_loop_does_not_hang(edited: Callable[[str, str], CoreFol
         play(folder, compiled(folder, "cxxrtl", silent), to_beats(np.zeros((1, *SHAPE), int), folder.input), silent)
 
 
-def test_images_are_read_where_they_are_instantiated(core: CoreFolder) -> None:
-    assert passes(core, core.path / "x.cc")[0].startswith("read_verilog -defer rtl/cells_generic.v")
+def test_images_are_read_when_the_simulator_starts(core: CoreFolder, tmp_path: Path) -> None:
+    """One program for all contents of the memories."""
+    program = compiled(core, "cxxrtl", silent)
+    copy = tmp_path / "core"
+    shutil.copytree(core.path, copy, ignore=shutil.ignore_patterns("build", "reports"))
+    image = copy / "mem" / "weights.mem"
+    image.write_text(image.read_text().replace("0010", "0020"))
+    given = np.full((1, *SHAPE), 9)
+    folder = CoreFolder.open(copy)
+    beats, _ = play(folder, program, to_beats(given, folder.input), silent)
+    assert from_beats(beats, folder.output).ravel().tolist() == [9 * 32 >> 4, *reference(given).ravel()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot be read"),
+        ("1\n2\n", "does not hold the memory's words"),
+        ("1\n2\n3\n00004\n", "does not hold the memory's words"),
+        ("1\n2\n3\n4\n5\n", "holds more words than the memory"),
+    ],
+)
+def test_an_image_that_does_not_fit_its_memory(core: CoreFolder, tmp_path: Path, text: str | None, said: str) -> None:
+    program = compiled(core, "cxxrtl", silent)
+    copy = tmp_path / "core"
+    shutil.copytree(core.path, copy, ignore=shutil.ignore_patterns("build", "reports"))
+    image = copy / "mem" / "weights.mem"
+    if text is None:
+        image.unlink()
+    else:
+        image.write_text(text)
+    folder = CoreFolder.open(copy)
+    with pytest.raises(CheckFailedError, match=rf"weights\.mem {said}"):
+        play(folder, program, to_beats(np.zeros((1, *SHAPE), int), folder.input), silent)
 
 
 def test_broken_verilog_is_one_error(edited: Callable[[str, str], CoreFolder], tmp_path: Path) -> None:

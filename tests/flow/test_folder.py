@@ -26,7 +26,6 @@ def test_a_core_is_read(core: CoreFolder) -> None:
     assert core.weights is None
     assert core.batch == 1
     assert core.sources == ("rtl/cells_generic.v", "rtl/scale_max.v")
-    assert core.images == ["mem/weights.mem"]
     assert core.layers == ["scale", "maximum", "flatten"]
     assert core.pulses == [0, 1]
     assert core.patience > 302
@@ -124,14 +123,11 @@ def test_a_bad_filelist_is_named(tmp_path: Path, filelist: str | None, said: str
 def test_the_digest_follows_the_sources(core: CoreFolder, tmp_path: Path) -> None:
     copy = tmp_path / "core"
     shutil.copytree(core.path, copy, ignore=shutil.ignore_patterns("build", "reports"))
-    for images in (False, True):
-        same = CoreFolder.open(copy).digest(images=images)
-        assert same == core.digest(images=images)
-        assert same != core.digest(images=images, extra=["a driver"])
+    assert CoreFolder.open(copy).digest() == core.digest()
+    assert CoreFolder.open(copy).digest() != core.digest(["a driver"])
     image = copy / "mem" / "weights.mem"
     image.write_text(image.read_text().replace("0010", "0011"))
-    assert CoreFolder.open(copy).digest(images=True) != core.digest(images=True)
-    assert CoreFolder.open(copy).digest(images=False) == core.digest(images=False)
+    assert CoreFolder.open(copy).digest() == core.digest()
     source = copy / "rtl" / "scale_max.v"
     source.write_text(source.read_text() + "\n")
-    assert CoreFolder.open(copy).digest(images=False) != core.digest(images=False)
+    assert CoreFolder.open(copy).digest() != core.digest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hwgen.model import DenseWeights, Model
+from hwgen.model import DenseWeights, Model, Requant
 from hwgen.plan.build import build_plan
 from hwgen.plan.loadable import MAX_SHIFT, MUL_BITS
 from hwgen.plan.options import PlanOptions
@@ -38,6 +38,21 @@ def test_an_accumulator_holds_what_the_slots_allow() -> None:
     """1:4 over 16 features: 4 products of at most 128 * 128."""
     net = model(act(16), dense("fc", "input", pruned_blocks(3, 16, n=1, m=4)))
     assert build_plan(net, PlanOptions(pes=4, lanes=2, weights="load")).shape.acc_bits == 18
+
+
+def test_long_outputs_have_one_structure_whatever_their_factors(rng: np.random.Generator) -> None:
+    wide = {"bits": 16, "min": -(1 << 15), "max": (1 << 15) - 1}
+
+    def network(digits: int, shift: int, zero_point: int, bias: int) -> Model:
+        multiplier = rng.integers(1 << (digits - 1), 1 << digits, 5).astype(np.int32)
+        scale = Requant(multiplier=multiplier, shift=np.full(5, shift, np.int8), rounding="half_up")
+        output = act(5, zero_point=zero_point, **wide)
+        stored = DenseWeights.from_dense(rng.integers(-(1 << 15), 1 << 15, (5, 9)), 16)
+        layer = dense("fc", "input", stored, requant=scale, output=output, bias=np.full(5, bias))
+        return model(act(9, **wide), layer)
+
+    networks = [network(31, 50, 0, 0), network(3, 20, 77, -(1 << 40)), network(31, 62, -(1 << 15), (1 << 46) - 1)]
+    assert len({build_plan(net, OPTIONS).structure_digest for net in networks}) == 1
 
 
 def test_what_the_core_can_hold(rng: np.random.Generator) -> None:

@@ -25,13 +25,15 @@ module hwgen_rom #(
     // verilator lint_off UNUSEDPARAM,WIDTHEXPAND
     localparam KIND = (STYLE == "distributed") ? "logic" : STYLE;
     // verilator lint_on UNUSEDPARAM,WIDTHEXPAND
-    (* ram_style = KIND *)
+    (* ram_style = KIND, hwgen_image = INIT *)
     reg [WIDTH-1:0] mem [0:DEPTH-1];
     reg [WIDTH-1:0] word;
 
     generate
         if (INIT != "") begin : image
+`ifndef HWGEN_IMAGES_AT_RUN_TIME
             initial $readmemh(INIT, mem);
+`endif
         end
 `ifndef SYNTHESIS
         else begin : zeros
@@ -65,13 +67,15 @@ module hwgen_ram #(
     // verilator lint_off UNUSEDPARAM,WIDTHEXPAND
     localparam KIND = (STYLE == "distributed") ? `HWGEN_DISTRIBUTED : STYLE;
     // verilator lint_on UNUSEDPARAM,WIDTHEXPAND
-    (* ram_style = KIND, no_rw_check *)
+    (* ram_style = KIND, hwgen_image = INIT, no_rw_check *)
     reg [WIDTH-1:0] mem [0:DEPTH-1];
     reg [WIDTH-1:0] word;
 
     generate
         if (INIT != "") begin : image
+`ifndef HWGEN_IMAGES_AT_RUN_TIME
             initial $readmemh(INIT, mem);
+`endif
         end
 `ifndef SYNTHESIS
         else begin : zeros
