@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hwgen.bench.digits import digits
+from hwgen.bench.eie import eie
 from hwgen.bench.fmax import fmax
 from hwgen.bench.nm import nm
 from hwgen.bench.nngen import nngen
 from hwgen.bench.result import Result
 from hwgen.bench.shapes import shapes
+from hwgen.bench.sparsity import sparsity
 from hwgen.errors import UsageError
 from hwgen.flow.process import Progress, silent
 
@@ -19,6 +21,8 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "nngen": lambda progress: nngen(progress=progress),
     "nm": lambda progress: nm(progress=progress),
     "fmax": lambda progress: fmax(progress=progress),
+    "sparsity": lambda progress: sparsity(progress=progress),
+    "eie": lambda progress: eie(progress=progress),
 }
 
 

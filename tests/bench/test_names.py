@@ -10,7 +10,7 @@ from hwgen.errors import UsageError
 
 
 def test_unknown_names_are_answered_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"unknown benchmark 'speed' \(one of digits, shapes, nngen, nm, fmax\)"):
+    with pytest.raises(UsageError, match=r"unknown benchmark 'speed' \(one of digits, shapes, .*\beie\b.*\)"):
         names.run_benchmark("speed")
 
 
