@@ -13,6 +13,7 @@ from hwgen.flow.folder import CoreFolder
 from hwgen.flow.synth.synthesise import SynthResult, synthesise
 from hwgen.model import Activation, Conv2d, DenseWeights, Model, Requant
 from hwgen.plan import PlanOptions, build_plan
+from tests.plan.small import sparse_net
 
 PES, LANES = 2, 2
 
@@ -48,6 +49,22 @@ def test_large_memories_are_blocks(target: str, tmp_path: Path, rng: np.random.G
         assert found == {"block"}, f"{name} became {found or 'nothing'}: {sorted(kinds)}"
     # Bits in flip-flops: what the pipelines hold, far fewer than the memories.
     assert result.resources.ff < min(plan.memory_bits["weights"], plan.memory_bits["activations"]) / 2
+
+
+@pytest.mark.parametrize("target", ["ecp5-25k", "xilinx-xc7"])
+def test_queues_and_accumulators_are_lut_ram(target: str, tmp_path: Path) -> None:
+    """Of sparse layers; their weights and pointers are blocks."""
+    net = sparse_net()
+    write_core(build_plan(net, PlanOptions(target=target, pes=PES, lanes=LANES)), net, tmp_path / "core")
+    kinds = _kinds(synthesise(CoreFolder.open(tmp_path / "core"), target, pnr=False))
+    wanted = {"sparse_front.scanner.masks": "lutram", "sparse_front.scanner.vectors_store": "lutram"}
+    for pe in range(PES):
+        wanted |= {f"{name}_{pe}": "block" for name in ("weights", "pointers")}
+        wanted |= {f"queue_{pe}.{name}": "lutram" for name in ("columns", "vectors")}
+        wanted |= {f"pe_{pe}.rows_{half}": "lutram" for half in range(2)}
+    for name, kind in wanted.items():
+        found = {found for memory, found in kinds if re.search(rf"\b{re.escape(name)}\b", memory)}
+        assert found == {kind}, f"{name} became {found or 'nothing'}: {sorted(kinds)}"
 
 
 def _kinds(result: SynthResult) -> set[tuple[str, str]]:
