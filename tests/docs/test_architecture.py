@@ -22,7 +22,7 @@ OPS = array_ops(MODEL)
 LAYER = 1
 ROW = 11
 PAGE = text(ROOT / "docs" / "architecture.md")
-LIFE = re.search(r"^## 10\. .*?$(.*?)^## 11\. ", PAGE, re.MULTILINE | re.DOTALL)[1]
+LIFE = re.search(r"^## 11\. .*?$(.*?)^## 12\. ", PAGE, re.MULTILINE | re.DOTALL)[1]
 
 
 @cache
