@@ -10,6 +10,7 @@ from hwgen.gateware.bank import Bank, bank_rows
 from hwgen.gateware.broadcast import Broadcast
 from hwgen.gateware.cells import Store, address_bits
 from hwgen.gateware.column_queue import ColumnQueue
+from hwgen.gateware.counters import Counters, counter_ports
 from hwgen.gateware.decoder import Decoder
 from hwgen.gateware.drain import DrainCounter, WriteWalk
 from hwgen.gateware.entry_decoder import EntryDecoder
@@ -51,6 +52,8 @@ class PEArray(wiring.Component):
         Strobes.
     cleared : Out(1)
         What a reset leaves behind is gone: frames may come.
+    counter_* : Out
+        Those of the core.
     """
 
     def __init__(self, *, plan: Plan) -> None:
@@ -76,6 +79,7 @@ class PEArray(wiring.Component):
                 "output_done": Out(1),
                 "cleared": Out(1),
             }
+            | counter_ports(shape)
         )
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -113,8 +117,12 @@ class PEArray(wiring.Component):
             m.d.comb += self.cleared.eq(1)
         else:
             capture = capture | self._sparse_controls(m, sequencer, held, vectors, walk)
+        self._counters = Counters(shape=shape) if shape.counters else None
         heads = self._pes(m, controls, vectors, held, counter)
         self._drain(m, counter, walk, capture, heads)
+        if self._counters is not None:
+            m.submodules.counters = self._counters
+            self._count(m, self._counters, sequencer, held, walk)
         return m
 
     def _memories(self, m: Module) -> None:
@@ -320,6 +328,32 @@ class PEArray(wiring.Component):
                 m.d.comb += chain[index - 1].chain_in.eq(pe.chain_out)
         return heads
 
+    def _count(
+        self, m: Module, counters: Counters, sequencer: Sequencer, held: dict[str, Value], walk: WriteWalk
+    ) -> None:
+        """What the counters see besides the PEs' entries."""
+        shape = self._shape
+        read_record = fields_of(shape.read_fields, self._stores["schedule_read"].data)
+        write_record = fields_of(shape.write_fields, self._stores["schedule_write"].data)
+        m.d.comb += [
+            counters.frame_start.eq(sequencer.frame_started),
+            counters.frame_end.eq(walk.step_done & write_record["last_step"]),
+        ]
+        m.d.comb += [getattr(self, name).eq(getattr(counters, name)) for name in counter_ports(shape)]
+        if shape.sparse is None:
+            return
+        front = self._front
+        m.d.comb += [
+            counters.step_start.eq(sequencer.started & read_record["sparse"]),
+            counters.taken.eq(self._row_drain.taken),
+            counters.groups.eq(write_record["groups"]),
+            counters.held.eq(front.held),
+            counters.column.eq(front.column),
+            counters.bundle.eq(front.bundle),
+            counters.slot_last.eq(front.slot_last),
+            counters.tail.eq(held["tail"]),
+        ]
+
     def _attach_codebook(self, m: Module, decoder: Decoder | EntryDecoder) -> None:
         if self.load_bus is not None and self._plan.codebook is not None:
             self.load_bus.attach(m, self._plan.codebook.name, decoder.wen, decoder.waddr, decoder.wdata)
@@ -369,6 +403,12 @@ class PEArray(wiring.Component):
             pe.drain_row.eq(drain.drain_row),
             drain.ready[index].eq(pe.ready),
         ]
+        if self._counters is not None:
+            # Beside the PE, far from the adder tree.
+            m.d.sync += [
+                self._counters.entry[index].eq(pe.entry_valid),
+                self._counters.filler[index].eq(pe.entry_valid & (entries.weight == 0)),
+            ]
 
     def _drain(self, m: Module, counter: DrainCounter, walk: WriteWalk, capture: Value, heads: list[Value]) -> None:
         shape = self._shape

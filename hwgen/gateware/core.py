@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.array import PEArray
+from hwgen.gateware.counters import counter_ports
 from hwgen.gateware.stream_in import StreamIn
 from hwgen.gateware.stream_out import StreamOut
 from hwgen.gateware.stream_out_ordered import OrderedStreamOut
@@ -35,7 +36,7 @@ def _ports(plan: Plan) -> dict[str, Any]:
             "s_axis_weights_tvalid": In(1),
             "s_axis_weights_tready": Out(1),
         }
-    return ports
+    return ports | counter_ports(shape)
 
 
 class Accelerator(wiring.Component):
@@ -92,6 +93,7 @@ class Accelerator(wiring.Component):
             self.frame_start.eq(array.frame_started),
             self.layer_done.eq(array.layer_done),
         ]
+        m.d.comb += [getattr(self, name).eq(getattr(array, name)) for name in counter_ports(shape)]
         return m
 
     def _stream_out(self, m: Module, array: PEArray) -> StreamOut | OrderedStreamOut:
@@ -115,6 +117,8 @@ class Core(wiring.Component):
     s_axis_weights_* : with loadable weights; nothing is accepted on s_axis before they are complete.
     frame_start, layer_done : Out(1)
         One cycle: a frame's first layer starts; a layer's last byte is written.
+    counter_* : Out(32)
+        With ``--counters`` (:mod:`hwgen.plan.counters`).
     """
 
     def __init__(self, *, plan: Plan) -> None:

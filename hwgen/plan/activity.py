@@ -6,12 +6,13 @@ masks that the scanner will see, and from them, by the same machine, the cycles 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.model import Model
+from hwgen.plan.counters import counted
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.machine import Masks, Trace, run
 from hwgen.plan.ops import stored_offset
@@ -24,8 +25,16 @@ Maps = Mapping[str, NDArray[np.integer]]
 
 def step_traces(plan: Plan, model: Model, maps: Maps) -> list[Trace | None]:
     """The trace of each step of the first frame (or batch) of ``maps``; None where a step is not sparse."""
+    return [
+        None if masks is None else run(plan.machines[step.index], plan.counts[step.index], masks)
+        for step, masks in zip(plan.steps, step_masks(plan, model, maps), strict=True)
+    ]
+
+
+def step_masks(plan: Plan, model: Model, maps: Maps) -> list[list[Masks] | None]:
+    """The masks of each step's groups, as :func:`hwgen.plan.machine.run` takes them; None where it is not sparse."""
     frame = 0
-    result: list[Trace | None] = []
+    result: list[list[Masks] | None] = []
     for position, step in enumerate(plan.steps):
         if position and step.first_of_frame:
             frame += 1
@@ -33,15 +42,30 @@ def step_traces(plan: Plan, model: Model, maps: Maps) -> list[Trace | None]:
             result.append(None)
             continue
         frames = maps[step.op.source] if step.frames > 1 else maps[step.op.source][frame : frame + 1]
-        result.append(run(plan.machines[step.index], plan.counts[step.index], _masks(plan, model, step, frames)))
+        result.append(_masks(plan, model, step, frames))
     return result
 
 
 def layer_cycles(plan: Plan, model: Model, maps: Maps) -> list[int]:
     """Cycles by layer of the plan's first frame (or batch), for the zeros of these maps."""
+    return _cycles(plan, step_traces(plan, model, maps))
+
+
+def counters(plan: Plan, model: Model, maps: Maps) -> dict[str, int]:
+    """What the counters (:mod:`hwgen.plan.counters`) read behind the first frame (or batch) of ``maps``."""
+    traces = step_traces(plan, model, maps)
+    runs = [
+        (step, trace, masks)
+        for step, trace, masks in zip(plan.steps, traces, step_masks(plan, model, maps), strict=True)
+        if trace is not None and masks is not None
+    ]
+    return counted(plan, sum(_cycles(plan, traces)), runs)
+
+
+def _cycles(plan: Plan, traces: Sequence[Trace | None]) -> list[int]:
     cycles = [layer.cycles for layer in plan.layers]
     names = [layer.name for layer in plan.layers]
-    for step, trace in zip(plan.steps, step_traces(plan, model, maps), strict=True):
+    for step, trace in zip(plan.steps, traces, strict=True):
         if trace is not None:
             assert step.trace is not None
             cycles[names.index(step.op.layer.name)] += trace.cycles - step.trace.cycles

@@ -155,6 +155,7 @@ class _Builder:
             orders=self.orders,
             machines=machines,
             counts={index: layer.slices.counts for index, layer in sparse.layers.items()} if sparse else {},
+            fillers={index: layer.slices.column_fillers for index, layer in sparse.layers.items()} if sparse else {},
             notes=self.notes,
         )
 
@@ -184,7 +185,7 @@ class _Builder:
             if sparse is not None and step.sparse:
                 machine = machine_of(step, self.grid, sparse.shape, coding=shape.coding, requantise=requantise)
                 machines[step.index] = machine
-                step.trace = run(machine, sparse.layers[step.index].slices.counts, full_masks(step, self.grid))
+                step.trace = run(machine, sparse.layers[step.index].slices.counts, full_masks(step, pes=self.grid.pes))
         return machines
 
     def _taps(self) -> tuple[Records, list[int]]:
@@ -347,6 +348,7 @@ class _Builder:
             input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
             ordered=self.ops[-1].layer.name in self.orders,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
+            counters=self.options.counters,
         )
 
     def _costs(self, times: Sequence[int]) -> tuple[tuple[LayerPlan, ...], tuple[int, ...]]:

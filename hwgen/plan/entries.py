@@ -69,6 +69,11 @@ class Slices:
         """Entries of weight 0."""
         return int(np.count_nonzero(self.filler))
 
+    @property
+    def column_fillers(self) -> Int64:
+        """(columns,): of all PEs in each column."""
+        return np.bincount(self.column[self.filler], minlength=len(self.counts))
+
 
 def slices(op: ArrayOp, *, slots: int, taps: int, pes: int, relative_bits: int | None = None) -> Slices:
     """``op``'s entries by PE and column; its rows and channels are positions. ``relative_bits``: with fillers."""

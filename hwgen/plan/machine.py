@@ -50,7 +50,8 @@ class Trace:
 
     ``cycles``: from the step's start to its last value. ``drains``: from the step's start to the cycles in which rows
     begin to be written. ``columns``: issued. ``full``: cycles in which the scanner held a column back because a queue
-    was full. ``empty``: PE-cycles without work between the first entry and the last.
+    was full. ``empty``: PE-cycles without an entry, from the cycle behind the step's start to the one in which the
+    drain of its last group begins (:mod:`hwgen.plan.counters`).
     """
 
     cycles: int

@@ -19,8 +19,9 @@ class PlanOptions:
 
     ``index_bits``: sparse layers have a relative row index of so many bits; None: what is best for each. ``queue``:
     columns that wait at a PE before the scanner stops. ``balance``: rows of sparse layers go to PEs by their work;
-    without it, as in EIE, row i goes to PE i mod N and every column to every queue. ``requantisers`` (a divisor of
-    ``pes``) has no flag: the planner picks the fewest that cost no time.
+    without it, as in EIE, row i goes to PE i mod N and every column to every queue. ``counters``: performance counters
+    (:mod:`hwgen.plan.counters`). ``requantisers`` (a divisor of ``pes``) has no flag: the planner picks the fewest that
+    cost no time.
     """
 
     target: str = "generic"
@@ -34,6 +35,7 @@ class PlanOptions:
     index_bits: int | None = None
     queue: int | None = None
     balance: bool = True
+    counters: bool = False
 
     def __post_init__(self) -> None:
         if self.pes is not None and not 1 <= self.pes <= MAX_PES:

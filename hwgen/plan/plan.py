@@ -68,6 +68,8 @@ class Plan:
         Maps whose channels do not stand in their natural order.
     machines, counts:
         By operation, of the sparse ones: the queues' parameters, and the entries of each PE in each column.
+    fillers:
+        By operation, of the sparse ones: entries of weight 0 of all PEs in each column.
     notes:
         Layers that gain less than their encoding promises, a sentence each.
     """
@@ -88,6 +90,7 @@ class Plan:
     orders: Orders = field(default_factory=dict)
     machines: Mapping[int, Machine] = field(default_factory=dict)
     counts: Mapping[int, NDArray[np.int32]] = field(default_factory=dict)
+    fillers: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -140,10 +143,12 @@ class Plan:
 
     @property
     def structure_digest(self) -> str:
-        """SHA-256 of everything that the Verilog depends on, the memories' contents left out."""
+        """SHA-256 of everything that the Verilog depends on, the memories' contents and the counters left out."""
         images = [(image.name, image.width, image.depth) for image in self.images]
         # The name changes nothing but names: a core takes the weights of a namesake and of a stranger alike.
         shape = asdict(self.shape) | {"name": ""}
+        # Counters only watch: a core with them takes the weights of one without.
+        del shape["counters"]
         text = json.dumps([shape, images], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -156,6 +161,8 @@ class Plan:
     def digest(self) -> str:
         """SHA-256 of structure and contents."""
         total = hashlib.sha256(self.structure_digest.encode())
+        if self.shape.counters:
+            total.update(b"counters\n")
         for image in self.images:
             total.update(f"{image.name} {image.width}\n".encode())
             total.update(image.data(-(-image.width // 8)).tobytes())

@@ -128,6 +128,7 @@ class ArrayShape:
     input_addressing: InputAddressing
     ordered: bool = False
     sparse: SparseShape | None = None
+    counters: bool = False
 
     @property
     def operand_bits(self) -> int:

@@ -197,10 +197,10 @@ def machine_of(step: Step, grid: Grid, shape: SparseShape, *, coding: str, requa
     )
 
 
-def full_masks(step: Step, grid: Grid) -> Iterator[Masks]:
+def full_masks(step: Step, *, pes: int) -> Iterator[Masks]:
     """The masks of a step whose activations are all different from zero."""
     slot = np.arange(step.channels)[:, None]
-    channels = slot * grid.pes + np.arange(grid.pes)[None, :]
+    channels = slot * pes + np.arange(pes)[None, :]
     mask = np.repeat(channels < step.source_channels, len(step.taps), axis=0)
     for _ in range(step.walk.groups):
         yield mask

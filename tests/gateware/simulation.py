@@ -16,6 +16,7 @@ from hwgen.flow.folder import Interface
 from hwgen.flow.frames import from_beats, to_beats
 from hwgen.gateware import Accelerator
 from hwgen.plan import Plan
+from hwgen.plan.counters import PREFIX, counter_names
 from hwgen.plan.interfaces import interfaces
 from hwgen.plan.weight_stream import weight_stream
 
@@ -25,13 +26,14 @@ SETTLE = 100
 
 @dataclass
 class Run:
-    """Outputs (frames, *shape), and the cycles of what happened."""
+    """Outputs (frames, *shape), the cycles of what happened, and what the counters of the core read at the end."""
 
     outputs: NDArray[np.integer]
     input_beats: list[int] = field(default_factory=list)
     output_beats: list[int] = field(default_factory=list)
     frame_starts: list[int] = field(default_factory=list)
     layer_ends: list[int] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
 
     def cycles(self, plan: Plan) -> list[int]:
         """Cycles by layer of the plan in the first frame (or batch): from pulse to pulse, the first from the start."""
@@ -57,6 +59,7 @@ class _Bench:
 
     def __init__(self, plan: Plan, stalls: random.Random | None) -> None:
         self.core = Accelerator(plan=plan)
+        self.shape = plan.shape
         self.reset = Signal()
         self.top = ResetInserter(self.reset)(self.core)
         self.stalls = stalls
@@ -121,6 +124,8 @@ class _Bench:
                 if happened:
                     cycles.append(cycle)
             if len(self.received) == wanted:
+                names = counter_names(self.shape)
+                result.counters = {name: ctx.get(getattr(core, PREFIX + name)) for name in names}
                 return
         raise AssertionError(f"no more output after {limit} cycles: {len(self.received)} of {wanted} beats, {result}")
 

@@ -13,7 +13,6 @@ from hwgen.plan import Plan, PlanOptions, build_plan, latency
 from hwgen.plan.entries import MAX_ENTRIES_PER_WORD, POINTER_COLUMNS
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.sparse import FETCH_SLACK, SHALLOW, SHORT_QUEUE, full_masks, queue_limit, queue_words
-from hwgen.plan.steps import Grid
 from tests.gateware.networks import Case, cases
 from tests.plan.planned import buildable_sparse
 from tests.plan.small import act, dense, lenet, model, pruned, sparse_net, weights
@@ -140,8 +139,7 @@ def test_queues_by_what_feeds_them() -> None:
 
 def test_masks_without_zeros_have_every_channel() -> None:
     plan = build_plan(model(act(7), dense("fc", "input", pruned(5, 7))), PlanOptions(pes=3, lanes=1))
-    grid = Grid(pes=3, lanes=1, pes_per_requantiser=1)
-    (mask,) = full_masks(plan.steps[0], grid)
+    (mask,) = full_masks(plan.steps[0], pes=3)
     assert mask.tolist() == [[True] * 3, [True] * 3, [True, False, False]]
 
 
