@@ -42,7 +42,10 @@ def test_rows_and_channels_move_together(case: Case, pes: int) -> None:
         channels = natural(before.shape[1]) if op.local else orders.get(op.source, natural(before.shape[1]))
         np.testing.assert_array_equal(matrix(moved), before[rows][:, channels])
         np.testing.assert_array_equal(moved.bias, op.bias[rows])
-        if op.codes is not None:
+        if op.blocks is not None:
+            # Blocks of neighbours stay where they are.
+            assert moved is op
+        elif op.codes is not None:
             assert op.codebook is not None
             assert moved.codes is not None
             np.testing.assert_array_equal(op.codebook[moved.codes], moved.weights)
