@@ -416,7 +416,7 @@ class PEArray(wiring.Component):
         record = fields_of(shape.write_fields, word)
         due = latency.requantise(shape.correction_bits)
         place = Cat(
-            counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_last,
+            counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_ends,
             counter.pe,
         )  # fmt: skip
         late = delayed(m, place, due, "place", reset=True)
@@ -427,7 +427,7 @@ class PEArray(wiring.Component):
             walk.record.eq(word),
             walk.enable.eq(self.enable),
             Cat(
-                walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_last, self._bank_pe
+                walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_ends, self._bank_pe
             ).eq(late),
             self.draining.eq(walk.value),
             self.layer_done.eq(walk.step_done & record["layer_last"]),

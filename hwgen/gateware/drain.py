@@ -30,8 +30,8 @@ class DrainCounter(wiring.Component):
         A value is at the head: shift the chains.
     value : Out(1)
         It completes a result: always, but for wide layers only the last lane of a PE.
-    lane_first, lane_last, pe_last, pass_first, pass_last, group_last : Out(1)
-        Its place; ``pe`` its PE's number among the requantiser's.
+    lane_first, lane_last, pe_last, row_first, pass_last, step_ends : Out(1)
+        Its place, the last one: the step's last value; ``pe`` its PE's number among the requantiser's.
     follow : Out(1)
         One cycle: the next step may start (with sparse layers).
     parameter : Out
@@ -53,7 +53,7 @@ class DrainCounter(wiring.Component):
                 "pe_last": Out(1),
                 "row_first": Out(1),
                 "pass_last": Out(1),
-                "step_last": Out(1),
+                "step_ends": Out(1),
                 "follow": Out(1),
                 "parameter": Out(address_bits(shape.requant_words)),
             }
@@ -68,19 +68,21 @@ class DrainCounter(wiring.Component):
         groups = Signal.like(record["groups"])
         pass_done = Signal()
         group_done = Signal()
+        step_last = Signal()
         m.d.comb += [
             self.lane_first.eq(lane == 0),
             self.lane_last.eq(lane == shape.lanes - 1),
             self.pe_last.eq(self.pe == shape.pes_per_requantiser - 1),
             self.row_first.eq((passes == 0) & (self.pe == 0)),
             self.pass_last.eq(passes == record["passes"]),
-            self.step_last.eq(groups == record["groups"]),
+            step_last.eq(groups == record["groups"]),
+            self.step_ends.eq(self.value & self.lane_last & self.pe_last & self.pass_last & step_last),
             self.value.eq(self.active & (~record["wide"] | self.lane_last)),
             pass_done.eq(self.active & self.lane_last & self.pe_last),
             group_done.eq(pass_done & self.pass_last),
         ]
         if shape.sparse is not None:
-            begins = self.active & self.lane_first & (self.pe == 0) & self.step_last
+            begins = self.active & self.lane_first & (self.pe == 0) & step_last
             m.d.comb += self.follow.eq(begins & record["follows"] & (passes == record["follow"]))
         with m.If(self.active):
             m.d.sync += lane.eq(Mux(self.lane_last, 0, lane + 1))
@@ -91,7 +93,7 @@ class DrainCounter(wiring.Component):
         with m.If(group_done):
             m.d.sync += [
                 passes.eq(0),
-                groups.eq(Mux(self.step_last, 0, groups + 1)),
+                groups.eq(Mux(step_last, 0, groups + 1)),
                 self.parameter.eq(record["requant_base"]),
             ]
         with m.If(self.fetched):
@@ -115,7 +117,7 @@ class WriteWalk(wiring.Component):
     -------
     enable : In(1)
         The memories are loaded.
-    value, lane_last, pe_last, row_first, pass_last, step_last : In(1)
+    value, lane_last, pe_last, row_first, pass_last, step_ends : In(1)
         Of the value, from the counter.
     record, step
         Word and address of the write schedule.
@@ -137,7 +139,7 @@ class WriteWalk(wiring.Component):
                 "pe_last": In(1),
                 "row_first": In(1),
                 "pass_last": In(1),
-                "step_last": In(1),
+                "step_ends": In(1),
                 "record": In(shape.write_fields.width),
                 "write": Out(1),
                 "address": Out(dict(shape.write_fields.fields)["base"]),
@@ -177,7 +179,8 @@ class WriteWalk(wiring.Component):
         m.d.comb += [
             self.address.eq(slot + offset),
             self.write.eq(self.value & (x < record["x_limit"]) & (y < record["y_limit"])),
-            self.step_done.eq(self.value & self.lane_last & self.pe_last & self.pass_last & self.step_last),
+            # Decided with the value's place and delayed with it: everything that starts behind a step hangs on it.
+            self.step_done.eq(self.step_ends),
         ]
         pe_done = self.value & self.lane_last
         with m.If(self.value):

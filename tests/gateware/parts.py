@@ -108,7 +108,7 @@ class Drainer(wiring.Component):
         m.submodules.counter = counter = DrainCounter(shape=self._shape)
         m.submodules.walk = walk = WriteWalk(shape=self._shape)
         place = Cat(
-            counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_last,
+            counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_ends,
             counter.pe,
         )  # fmt: skip
         late = delayed(m, place, latency.requantise(self._shape.correction_bits), "place", reset=True)
@@ -119,7 +119,7 @@ class Drainer(wiring.Component):
             counter.capture.eq(self.capture),
             walk.record.eq(store.data),
             walk.enable.eq(self.enable),
-            Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_last, self.pe).eq(
+            Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_ends, self.pe).eq(
                 late
             ),
             self.active.eq(counter.active),
