@@ -176,6 +176,7 @@ class CoreBench:
             "frame_starts": watch.frame_starts,
             "layer_dones": watch.layer_dones,
             "cycles_run": watch.cycle,
+            "counters": [int(getattr(self.dut, port).value) for port in self.job["counters"]],
             "failure": watch.broken or failure,
         }
         Path(self.job["record"]).write_text(json.dumps(record), encoding="utf-8")

@@ -8,7 +8,7 @@
 // the generated code, large ones would take the compiler minutes and gigabytes.
 //
 // Macros: CORE_SOURCE, the generated file; CORE, its top struct; INPUT, OUTPUT and, where there is one, WEIGHTS: the
-// mangled prefixes of the streams (p_s__axis for s_axis).
+// mangled prefixes of the streams (p_s__axis for s_axis); COUNTERS: the counters, as members of `top`.
 
 #define CXXRTL_NDEBUG  // a read out of a memory's range gives zero: the schedule reads words that it then ignores
 #include <cxxrtl/cxxrtl.h>
@@ -43,6 +43,7 @@ template <size_t Width> struct memory : cxxrtl::memory<Width> {
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 #include <fstream>
 #include <string>
 
@@ -103,6 +104,8 @@ class Core {
     template <size_t Bits> static const uint32_t *words(const cxxrtl::wire<Bits> &port) { return port.curr.data; }
     template <class Port> static bool bit(const Port &port) { return words(port)[0] & 1; }
 
+    template <class... Ports> static std::vector<uint64_t> read(const Ports &...ports) { return {words(ports)[0]...}; }
+
     template <size_t Bits> static void set(cxxrtl::value<Bits> &port, const uint8_t *beat) {
         std::memcpy(port.data, beat, Bits / 8);
     }
@@ -139,6 +142,7 @@ class Core {
     void get_output(uint8_t *beat) const { get(top.JOIN(OUTPUT, __tdata), beat); }
     bool frame_start() const { return bit(top.p_frame__start); }
     bool layer_done() const { return bit(top.p_layer__done); }
+    std::vector<uint64_t> counters() const { return read(COUNTERS); }
 
 #ifdef DELTA_CYCLES
     // The low phase: inputs reach every combinational output.

@@ -7,7 +7,8 @@
 // usage: drive FRAMES OUTPUTS RECORD frames beats_in bytes_in beats_out bytes_out patience [WEIGHTS bytes_weights]
 //   FRAMES   beats of all frames, bytes_in each       OUTPUTS  the core's beats, bytes_out each
 //   RECORD   lists of 64-bit words (their count first): cycle of each frame's first input beat, cycle of each frame's
-//            last output beat, cycles of frame_start, cycles of layer_done, {cycles run, nanoseconds of processor time}
+//            last output beat, cycles of frame_start, cycles of layer_done, {cycles run, nanoseconds of processor time},
+//            what the core's counters read at the end
 //   patience cycles without a beat after which the core counts as stuck
 // exit status: 0 done, 3 the core is stuck, 4 tlast at the wrong beat, 5 a loop, 6 a bad image; stdout: "progress FRAMES_DONE" now and then
 
@@ -121,8 +122,10 @@ int main(int argc, char **argv) {
     }
     // Processor time: what else the machine does meanwhile says nothing about the simulator.
     const uint64_t nanoseconds = uint64_t(double(std::clock() - begin) / CLOCKS_PER_SEC * 1e9);
+    core.settle();
     std::ofstream record(argv[3], std::ios::binary);
-    for (const Cycles &list : {first_inputs, last_outputs, frame_starts, layer_dones, Cycles{cycle, nanoseconds}})
+    for (const Cycles &list : {first_inputs, last_outputs, frame_starts, layer_dones, Cycles{cycle, nanoseconds},
+                               core.counters()})
         write_list(record, list);
     return status;
 }

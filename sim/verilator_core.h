@@ -1,12 +1,13 @@
 // A core compiled by Verilator, as drive.cpp wants it.
 //
 // Macros: CORE_SOURCE, the generated header; CORE, its class; INPUT, OUTPUT and, where there is one, WEIGHTS: the
-// prefixes of the streams. Ports of any width are little-endian words, so a beat is copied as bytes.
+// prefixes of the streams; COUNTERS: the counters, as members of `top`. Ports of any width are little-endian words, so a beat is copied as bytes.
 
 #include CORE_SOURCE
 
 #include <cstdint>
 #include <cstring>
+#include <vector>
 #include <verilated.h>
 
 #define JOIN2(a, b) a##b
@@ -40,6 +41,7 @@ class Core {
     void get_output(uint8_t *beat) const { std::memcpy(beat, &top.JOIN(OUTPUT, _tdata), BEAT_BYTES_OUTPUT); }
     bool frame_start() const { return top.frame_start; }
     bool layer_done() const { return top.layer_done; }
+    std::vector<uint64_t> counters() const { return {COUNTERS}; }
 
     // The low phase: inputs reach every combinational output.
     void settle() {

@@ -76,7 +76,7 @@ def build(
         typer.Option("--balance", help="Rows of sparse layers to PEs by their work; off: row i to PE i mod N, as EIE."),
     ] = Balance.ON,
     batch: Annotated[int, typer.Option("--batch", metavar="B", help="Frames that share the weights.")] = 1,
-    counters: Annotated[bool, typer.Option("--counters", help="Performance counters.")] = False,
+    counters: Annotated[bool, typer.Option("--counters", help="Performance counters, as ports of the core.")] = False,
     argmax: Annotated[bool, typer.Option("--argmax", help="Deliver the index of the largest output.")] = False,
     json: Json = None,
 ) -> None:
@@ -88,7 +88,6 @@ def build(
     _refuse(
         {
             f"--algorithm {algorithm}": algorithm not in (Algorithm.AUTO, Algorithm.DIRECT),
-            "--counters": counters,
             "--argmax": argmax,
         }
     )
@@ -103,6 +102,7 @@ def build(
         index_bits=_index_bits(index_bits),
         queue=queue,
         balance=balance is Balance.ON,
+        counters=counters,
     )
     folder = out if out is not None else OUTPUT_ROOT / description.name
     with progress() as report:

@@ -15,6 +15,7 @@ from hwgen.cli.options import Json
 from hwgen.cli.sizes import stored_bits
 from hwgen.cli.tables import percent, print_facts, print_gap, print_table, shape_text
 from hwgen.errors import HwgenError
+from hwgen.flow.counters import last_measured
 from hwgen.flow.folder import CoreFolder
 from hwgen.model import Conv2d, Dense, Layer, Model
 from hwgen.plan import build_plan
@@ -36,13 +37,17 @@ def show(
         cycles: Mapping[str, Any] = folder.manifest["cycles"]
         array: str | None = f"{folder.manifest['pes']} PEs x {folder.manifest['lanes']} lanes, as built"
         reason: str | None = None
+        counters = _counters(folder)
     else:
         description = models.load(what)
         cycles, array, reason = _predicted(description)
+        counters = None
     by_name = {layer["name"]: layer["cycles"] for layer in cycles.get("layers", [])}
     layers = [_row(layer, by_name.get(layer.name)) for layer in description.layers]
     if json != STDOUT:
         _print(description, layers, cycles.get("total"), array, reason)
+        if counters is not None:
+            _print_counters(counters)
     write_json(
         json,
         {
@@ -51,8 +56,36 @@ def show(
             "outputs": {name: list(description.activation(name).shape) for name in description.outputs},
             "cycles": cycles.get("total"),
             "layers": layers,
+            **({} if counters is None else {"counters": counters}),
         },
     )
+
+
+def _counters(folder: CoreFolder) -> dict[str, Any] | None:
+    """Planned for one frame (batch) without a zero, and read behind the last simulation, if there was one."""
+    if not folder.counters:
+        return None
+    measured = last_measured(folder)
+    return {
+        "planned": folder.counters,
+        "batch": folder.batch,
+        "simulated": measured.counters if measured else None,
+        "frames": measured.frames if measured else 0,
+    }
+
+
+def _print_counters(counters: dict[str, Any]) -> None:
+    """Per frame (batch): the plan's, without a zero, and the mean of the last simulation."""
+    simulated, batches = counters["simulated"], counters["frames"] // counters["batch"]
+    print_gap()
+    print_table(
+        ["<counter", "planned", "simulated"],
+        [(name, count, simulated and simulated[name] / batches) for name, count in counters["planned"].items()],
+    )
+    per = "frame" if counters["batch"] == 1 else f"batch of {counters['batch']} frames"
+    mean = f"mean of {counters['frames']:,} frames" if simulated else "not yet: run simulate"
+    print_gap()
+    print_facts([("planned", f"for a {per} without a zero"), ("simulated", mean)])
 
 
 def _predicted(description: Model) -> tuple[Mapping[str, Any], str | None, str | None]:

@@ -49,6 +49,9 @@ def simulate(
         print_table(
             ["<layer", "planned cycles", "simulated"], zip(folder.layers, planned, result.compute_cycles, strict=True)
         )
+        if result.counters:
+            print_gap()
+            print_table(["<counter", "simulated"], result.counters.items())
         speed = result.record.cycles_per_second
         print_gap()
         print_facts(

@@ -9,6 +9,7 @@ from typing import Any
 
 from hwgen import __version__
 from hwgen.plan import TARGETS, Plan, utilisation
+from hwgen.plan.counters import planned_counters
 from hwgen.plan.interfaces import interfaces
 from hwgen.plan.weight_stream import weight_beats
 
@@ -19,7 +20,7 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
     """The manifest of a core built from the model.npz of that SHA-256; the same plan gives the same bytes.
 
     ``clock_mhz`` is null where none was asked for. ``cycles.io`` counts loading and unloading one frame (a batch),
-    ``cycles.load`` the beats of the weight stream.
+    ``cycles.load`` the beats of the weight stream. ``counters``: what they read behind one such frame without a zero.
     """
     options = plan.options
     by_use = plan.memory_bits
@@ -46,6 +47,7 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
             "interval": plan.interval,
         },
         "utilisation": round(utilisation(plan.layers), UTILISATION_DIGITS),
+        "counters": planned_counters(plan),
         "memory_bits": sum(by_use.values()),
         "memory_bits_by_use": by_use,
         "notes": list(plan.notes),

@@ -23,6 +23,7 @@ from hwgen.flow.kept import kept
 from hwgen.flow.process import Progress, ToolFailedError, run, telling_lines
 from hwgen.flow.record import Record
 from hwgen.flow.tools import SIMULATION, bench_folder, icarus_environment, python_package, verilator_environment
+from hwgen.plan.counters import PREFIX
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def run_bench(
             "output": _stream(folder.output),
             "weights": folder.weights and {"prefix": folder.weights.prefix},
             "batch": folder.batch,
+            "counters": [f"{PREFIX}{name}" for name in folder.counters],
             "weight_stream": str(folder.weight_stream),
             "compute_cycles": folder.manifest["cycles"]["total"],
             # Stalled nine cycles in ten, a beat takes twenty.

@@ -8,6 +8,7 @@ from hwgen.flow.folder import CoreFolder
 from hwgen.flow.process import run
 from hwgen.flow.tools import SIMULATION, bench_folder, system_program
 from hwgen.flow.yosys import run_script, share
+from hwgen.plan.counters import PREFIX
 
 DELTA_CYCLES = "require delta cycles during evaluation"
 
@@ -58,6 +59,7 @@ def compile_core(folder: CoreFolder, scratch: Path) -> Path:
     log = run_script(passes(folder, generated), cwd=folder.path, log=logs / "cxxrtl.log", install=SIMULATION)
     streams = {"INPUT": folder.input, "OUTPUT": folder.output, "WEIGHTS": folder.weights}
     defines = [f"-D{role}={mangled(stream.prefix)}" for role, stream in streams.items() if stream is not None]
+    defines.append("-DCOUNTERS=" + ",".join(f"top.{mangled(PREFIX + name)}" for name in folder.counters))
     if DELTA_CYCLES in log:
         defines.append("-DDELTA_CYCLES")
     include = share(SIMULATION) / "include/backends/cxxrtl/runtime"

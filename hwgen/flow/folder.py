@@ -144,6 +144,11 @@ class CoreFolder:
         return [int(index) for index in self.manifest["cycles"]["pulses"]]
 
     @property
+    def counters(self) -> dict[str, int]:
+        """What each of the core's counters is planned to read behind one frame (batch) without a zero."""
+        return dict(self.manifest.get("counters", {}))
+
+    @property
     def batch(self) -> int:
         """Frames that the core computes together: it waits for all of them."""
         return int(self.manifest.get("batch", 1))

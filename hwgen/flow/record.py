@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +22,8 @@ class Record:
         The core's pulses.
     cycles_run, seconds:
         Length of the run, and the processor time it took; 0 seconds where it was not measured.
+    counters:
+        What the core's counters read at the end, in the order of the manifest.
     """
 
     first_inputs: list[int]
@@ -30,17 +32,18 @@ class Record:
     layer_dones: list[int]
     cycles_run: int
     seconds: float
+    counters: list[int] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path) -> Record:
-        """Read what sim/drive.cpp wrote: five lists of 64-bit words, each after its length."""
+        """Read what sim/drive.cpp wrote: six lists of 64-bit words, each after its length."""
         words = np.fromfile(path, np.uint64).tolist()
         lists = []
-        for _ in range(5):
+        for _ in range(6):
             count = words[0]
             lists.append(words[1 : 1 + count])
             words = words[1 + count :]
-        first_inputs, last_outputs, frame_starts, layer_dones, (cycles_run, nanoseconds) = lists
+        first_inputs, last_outputs, frame_starts, layer_dones, (cycles_run, nanoseconds), counters = lists
         return cls(
             first_inputs=first_inputs,
             last_outputs=last_outputs,
@@ -48,6 +51,7 @@ class Record:
             layer_dones=layer_dones,
             cycles_run=cycles_run,
             seconds=nanoseconds / 1e9,
+            counters=counters,
         )
 
     def first(self, frames: int) -> Record:

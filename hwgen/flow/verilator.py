@@ -7,6 +7,7 @@ from pathlib import Path
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.process import run
 from hwgen.flow.tools import bench_folder, verilator_environment
+from hwgen.plan.counters import PREFIX
 
 
 def compile_core(folder: CoreFolder, scratch: Path) -> Path:
@@ -20,6 +21,7 @@ def compile_core(folder: CoreFolder, scratch: Path) -> Path:
     streams = {"INPUT": folder.input, "OUTPUT": folder.output, "WEIGHTS": folder.weights}
     defines = [f"-DCORE={model_class(folder)}", "-DCORE_HEADER='\"verilator_core.h\"'"]
     defines.append(f"-DCORE_SOURCE='\"{model_class(folder)}.h\"'")
+    defines.append("-DCOUNTERS=" + ",".join(f"top.{PREFIX}{name}" for name in folder.counters))
     for role, stream in streams.items():
         if stream is not None:
             defines += [f"-D{role}={stream.prefix}", f"-DBEAT_BYTES_{role}={stream.beat_bytes}"]

@@ -88,7 +88,6 @@ def test_options_reach_the_core(model: Path, tmp_path: Path, hwgen: Hwgen) -> No
         (["--index-bits", "some"], "key '--index-bits': must be a number of bits or auto, not 'some'"),
         (["--index-bits", "0"], "key '--index-bits': a relative index must have 1..16 bits, not 0"),
         (["--queue", "0"], "key '--queue': a queue must hold 1..256 columns, not 0"),
-        (["--counters"], "key '--counters': asks for what has no hardware yet"),
         (["--argmax"], "key '--argmax': asks for what has no hardware yet"),
     ],
 )

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from hwgen.model import Activation, Conv2d, FloatWeights, Model, save
+from hwgen.plan import PlanOptions, build_plan
+from hwgen.plan.counters import planned_counters
 from tests.cli.run import MODELS, Hwgen
+from tests.plan.small import sparse_net
 
 
 @pytest.mark.parametrize("name", ["digits_mlp", "digits_cnn", "digits_cnn_codebook"])
@@ -55,3 +58,29 @@ def test_a_model_without_hardware_is_shown_with_the_reason(tmp_path: Path, hwgen
     assert shown.status == 0, shown.err
     assert "no core" in shown.out
     assert "float" in shown.out
+
+
+def test_counters_beside_the_plans(tmp_path: Path, hwgen: Hwgen, rng: np.random.Generator) -> None:
+    save(sparse_net(), tmp_path / "m.npz")
+    assert hwgen("build", "m.npz", "-o", "core", "--pes", 2, "--lanes", 2, "--counters").status == 0
+    manifest = json.loads((tmp_path / "core" / "manifest.json").read_text())
+    plan = build_plan(sparse_net(), PlanOptions(pes=2, lanes=2, counters=True))
+    assert manifest["counters"] == planned_counters(plan)
+    before = hwgen("show", "core")
+    assert "not yet: run simulate" in before.out
+    np.save(tmp_path / "x.npy", rng.integers(-128, 128, (2, 3, 6, 6)).astype(np.int8))
+    shown = hwgen("simulate", "core", "--inputs", "x.npy", "--outputs", "y.npy", "--json", "r.json")
+    assert shown.status == 0, shown.err
+    counters = json.loads((tmp_path / "r.json").read_text())["counters"]
+    for name, count in counters.items():
+        assert [name, f"{count:,}"] in [line.split() for line in shown.out.splitlines()]
+    after = hwgen("show", "core", "--json", "r.json")
+    for name, count in counters.items():
+        row = [name, f"{manifest['counters'][name]}", f"{count / 2:.1f}"]
+        assert row in [line.replace(",", "").split() for line in after.out.splitlines()]
+    assert json.loads((tmp_path / "r.json").read_text())["counters"] == {
+        "planned": manifest["counters"],
+        "batch": 1,
+        "simulated": counters,
+        "frames": 2,
+    }

@@ -40,12 +40,13 @@ def test_layers_without_pulse_cost_nothing_and_repeated_ones_add_up() -> None:
 
 
 def test_reading_what_the_driver_wrote(tmp_path: Path) -> None:
-    words = [2, 3, 40, 2, 33, 73, 0, 1, 19, 2, 80, 2_000_000_000]
+    words = [2, 3, 40, 2, 33, 73, 0, 1, 19, 2, 80, 2_000_000_000, 2, 11, 7]
     np.array(words, np.uint64).tofile(tmp_path / "record")
     found = Record.read(tmp_path / "record")
     assert found == Record(
-        first_inputs=[3, 40], last_outputs=[33, 73], frame_starts=[], layer_dones=[19], cycles_run=80, seconds=2.0
-    )
+        first_inputs=[3, 40], last_outputs=[33, 73], frame_starts=[], layer_dones=[19], cycles_run=80, seconds=2.0,
+        counters=[11, 7],
+    )  # fmt: skip
     assert found.cycles_per_second == 40.0
 
 
