@@ -24,6 +24,7 @@ from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weigh
 from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
 from hwgen.plan.placement import Placement, batched, output_layout, place
 from hwgen.plan.plan import LayerPlan, Plan
+from hwgen.plan.pointless import notes as pointless_notes
 from hwgen.plan.requant import LoweredLayer, Lowering, lower
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layers
@@ -156,7 +157,8 @@ class _Builder:
             machines=machines,
             counts={index: layer.slices.counts for index, layer in sparse.layers.items()} if sparse else {},
             fillers={index: layer.slices.column_fillers for index, layer in sparse.layers.items()} if sparse else {},
-            notes=self.notes,
+            notes=self.notes
+            + pointless_notes(self.model, self.ops, steps, sparse, self.placement, grid, batch=self.options.batch),
         )
 
     def _weights(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from hwgen.model import save
+from hwgen.model import SparseWeights, save
 from tests.cli.run import MODELS, Hwgen
 from tests.emit.networks import tiny
+from tests.plan import small
 
 
 @pytest.fixture
@@ -48,6 +50,32 @@ def test_layers_that_gain_nothing_are_named_on_stderr(tmp_path: Path, hwgen: Hwg
         warnings[0][len("hwgen: warning: ") :]
     ]
     assert "warning" not in hwgen("build", "pruned.npz", "-o", "other", "--pes", 2, "--lanes", 1).err
+
+
+def test_a_sparse_layer_that_is_hardly_pruned_is_built_with_a_warning(tmp_path: Path, hwgen: Hwgen) -> None:
+    save(small.model(small.act(64), small.dense("fc1", "input", small.pruned(32, 64, density=1))), tmp_path / "m.npz")
+    shown = hwgen("build", "m.npz", "-o", "core", "--pes", 2, "--lanes", 1)
+    assert shown.status == 0
+    (warning,) = (line for line in shown.err.splitlines() if "warning" in line)
+    assert warning.startswith("hwgen: warning: fc1: at 100 % density sparse weights take 1.")
+    assert warning.endswith("x the bits of dense and no fewer cycles: store the layer as dense")
+    assert json.loads((tmp_path / "core" / "manifest.json").read_text())["cycles"]["layers"][0]["encoding"] == "sparse"
+
+
+def test_an_index_that_cannot_address_the_rows_names_both_widths(tmp_path: Path, hwgen: Hwgen) -> None:
+    values = np.zeros((80, 2), np.int64)
+    values[[0, 79]] = 5, 7
+    stored = SparseWeights.from_dense(values, codebook=np.array([5, 7], np.int8))
+    save(small.model(small.act(2), small.dense("fc1", "input", stored)), tmp_path / "m.npz")
+    grid = ("build", "m.npz", "-o", "core", "--pes", 2, "--lanes", 1, "--index-bits")
+    shown = hwgen(*grid, 3)
+    assert shown.status == 2
+    assert shown.error.startswith(
+        "key '--index-bits': layer 'fc1': an index of 3 bits cannot address the 40 rows of a PE"
+    )
+    assert "which need 6 bits" in shown.error
+    assert not (tmp_path / "core").exists()
+    assert hwgen(*grid, 6).status == hwgen(*grid, "auto").status == 0
 
 
 def test_progress_goes_to_stderr_a_line_a_stage(model: Path, hwgen: Hwgen) -> None:
