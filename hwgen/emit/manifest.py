@@ -37,6 +37,9 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
         "requantisers": plan.shape.requantisers,
         "batch": options.batch,
         "weights": options.weights,
+        "index_bits": options.index_bits,
+        "queue": options.queue,
+        "balance": options.balance,
         "interfaces": interfaces(plan),
         "cycles": {
             "total": plan.compute_cycles,

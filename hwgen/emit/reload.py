@@ -32,6 +32,9 @@ def stream_for(manifest: Mapping[str, Any], built: Model, model: Model) -> bytes
         requantisers=manifest["requantisers"],
         batch=manifest["batch"],
         weights="load",
+        index_bits=manifest["index_bits"],
+        queue=manifest["queue"],
+        balance=manifest["balance"],
     )
     core, plan = build_plan(built, options), build_plan(model, options)
     if plan.signature != core.signature:

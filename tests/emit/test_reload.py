@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hwgen.emit.reload import stream_for
 from hwgen.errors import UsageError
-from tests.emit.conftest import Written
+from tests.emit.conftest import Written, written
 from tests.emit.networks import tiny
+from tests.plan.small import sparse_net
 
 
 def test_the_model_as_built_gives_the_stream_as_built(loadable: Written) -> None:
     stream = stream_for(loadable.manifest, loadable.model, loadable.model)
     assert stream == (loadable.path / "mem" / "weights.bin").read_bytes()
+
+
+def test_options_of_sparse_layers_and_counters_are_those_of_the_core(tmp_path: Path) -> None:
+    made = written(
+        tmp_path / "core", sparse_net(coded=True), weights="load", index_bits=2, queue=3, balance=False, counters=True
+    )
+    stream = stream_for(made.manifest, made.model, made.model)
+    assert stream == (made.path / "mem" / "weights.bin").read_bytes()
 
 
 def test_a_core_with_baked_weights_is_refused(core: Written) -> None:
