@@ -120,8 +120,9 @@ class ColumnQueue(wiring.Component):
             self.pointer[sparse.entry_bits + index * sparse.end_bits :][: sparse.end_bits]
             for index in range(POINTER_COLUMNS)
         ]
-        begin, end = Signal(sparse.end_bits), Signal(sparse.end_bits)
-        first_base = Signal(sparse.entry_bits)
+        begin = Signal(sparse.end_bits, reset_less=True)
+        end = Signal(sparse.end_bits, reset_less=True)
+        first_base = Signal(sparse.entry_bits, reset_less=True)
         with m.Switch(place):
             for index in range(POINTER_COLUMNS):
                 with m.Case(index):
@@ -152,12 +153,15 @@ class ColumnQueue(wiring.Component):
         with m.If(go):
             m.d.sync += done.eq(Mux(pop, 0, done + 1))
         ends = pop & mark
+        first = Signal(reset_less=True)
+        entry = Signal(sparse.entry_bits, reset_less=True)
+        m.d.comb += [self.first.eq(first), self.entry.eq(entry)]
         m.d.sync += [
             pending.eq(pending + ends - self.release),
             phase.eq(phase ^ ends),
             self.valid.eq(go & some),
-            self.first.eq(done == 0),
-            self.entry.eq(start + done),
+            first.eq(done == 0),
+            entry.eq(start + done),
             self.mark_out.eq(ends),
             self.phase.eq(phase),
         ]

@@ -66,7 +66,8 @@ class EntryDecoder(wiring.Component):
         shape = self._shape
         value_bits = max(form.value_bits for form in self._formats)
         index_bits = max(form.index_bits for form in self._formats)
-        value, index = Signal(value_bits), Signal(index_bits)
+        value = Signal(value_bits, reset_less=True)
+        index = Signal(index_bits, reset_less=True)
         place = delayed(m, self.entry[:3], latency.MEMORY, "place")
         with m.Switch(self.format):
             for number, form in enumerate(self._formats):
@@ -93,7 +94,7 @@ class EntryDecoder(wiring.Component):
         relative = [form.relative for form in self._formats]
         if not any(relative):
             return index[: len(self.row)]
-        before = Signal(len(self.row))
+        before = Signal(len(self.row), reset_less=True)
         row = Signal(len(self.row))
         m.d.comb += row.eq(Mux(first, 0, before + 1) + index)
         if not all(relative):

@@ -90,9 +90,9 @@ class Scanner(wiring.Component):
     def _arrived(self, m: Module) -> tuple[Signal, Signal, Signal]:
         """A register behind the banks: mask of the bundle, number of its first column, end of the group."""
         shape = self._shape
-        mask = Signal(shape.pes)
-        base = Signal(self._sparse.column_bits)
-        last = Signal()
+        mask = Signal(shape.pes, reset_less=True)
+        base = Signal(self._sparse.column_bits, reset_less=True)
+        last = Signal(reset_less=True)
         self._vectors = Signal(len(self.vectors), reset_less=True)
         width = shape.lanes * shape.act_bits
         found = []
@@ -132,10 +132,10 @@ class Scanner(wiring.Component):
             m.d.sync += write.eq(write + 1)
 
         working = Signal()
-        left = Signal(shape.pes)
-        first_column = Signal.like(base)
-        ends = Signal()
-        slot = Signal.like(read)
+        left = Signal(shape.pes, reset_less=True)
+        first_column = Signal.like(base, reset_less=True)
+        ends = Signal(reset_less=True)
+        slot = Signal.like(read, reset_less=True)
         rest = Signal(shape.pes)
         step = Signal()
         finished = Signal()
@@ -154,13 +154,16 @@ class Scanner(wiring.Component):
                 Cat(left, first_column, ends).eq(masks.rdata),
                 slot.eq(read),
             ]
-        place = Signal.like(read)
+        place = Signal.like(read, reset_less=True)
         lowest = left & ~rest
+        bank = Signal(len(self.bank), reset_less=True)
+        issued_base = Signal.like(base, reset_less=True)
+        m.d.comb += [self.bank.eq(bank), self.base.eq(issued_base)]
         m.d.sync += [
             self.column.eq(step & left.any()),
             self.mark.eq(finished & ends),
-            self.bank.eq(_encoded(lowest, len(self.bank))),
-            self.base.eq(first_column),
+            bank.eq(_encoded(lowest, len(self.bank))),
+            issued_base.eq(first_column),
             place.eq(slot),
         ]
         m.d.comb += store.raddr.eq(place)
