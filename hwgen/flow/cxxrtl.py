@@ -66,8 +66,8 @@ def compile_core(folder: CoreFolder, scratch: Path, *, level: str = "-O1") -> Pa
         defines.append("-DDELTA_CYCLES")
     include = share(SIMULATION) / "include/backends/cxxrtl/runtime"
     command = [
-        # A core is one huge function, in which these two passes take time out of proportion: without them 64 PEs compile
-        # in half the time and run 5 % slower.
+        # A core is one huge function, in which these two passes take time out of proportion: without them 64 PEs
+        # compile in half the time and run 5 % slower.
         compiler, "-std=c++17", level, "-fno-tree-fre", "-fno-tree-dse", "-DNDEBUG",
         "-DCORE_HEADER=\"cxxrtl_core.h\"", f"-DCORE_SOURCE=\"{generated.name}\"",
         f"-DCORE={mangled(folder.top)}", *defines,
