@@ -43,7 +43,7 @@ class ColumnQueue(wiring.Component):
         With ``valid``'s timing: this entry (or this cycle, without one) ends a group; which accumulators it uses.
     vector : Out
     full : Out(1)
-        ``queue`` columns or more are waiting.
+        ``queue`` columns or more wait behind the head.
     """
 
     def __init__(self, *, shape: ArrayShape, fetch: int) -> None:
@@ -96,7 +96,8 @@ class ColumnQueue(wiring.Component):
         m.d.sync += [
             read.eq(following),
             head_valid.eq(write != following),
-            self.full.eq((write - read)[:bits] >= sparse.queue),
+            # The head is in work: it does not wait.
+            self.full.eq((write - read)[:bits] > sparse.queue),
         ]
         with m.If(push):
             m.d.sync += write.eq(write + 1)

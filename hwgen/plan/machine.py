@@ -29,7 +29,7 @@ Masks = NDArray[np.bool_]
 class Machine:
     """What the timing of a sparse step depends on.
 
-    ``queue``: columns in a queue at which the scanner stops. ``rows``: of a PE. ``idle``: cycles the sequencer waits
+    ``queue``: columns that wait behind the one in work when the scanner stops. ``rows``: of a PE. ``idle``: cycles the sequencer waits
     between groups. ``keeps_empty``: columns without entries of a PE take a place in its queue (EIE).
     """
 
@@ -155,7 +155,7 @@ class _Run:
             elif working is not None:
                 full += 1
             # PEs.
-            occupied.append(bool(((self.pushed - self.popped) >= machine.queue).any()))
+            occupied.append(bool(((self.pushed - self.popped) > machine.queue).any()))
             empty += self._work(now, to_sum)
             while releases and releases[0] == now:
                 releases.popleft()

@@ -64,12 +64,12 @@ class SparseLayers:
 
 def queue_words(queue: int, pes: int) -> int:
     """Words of a queue at whose ``queue``-th column the scanner stops: what is on its way still fits."""
-    return 1 << (queue + latency.in_flight(pes) + FETCH_SLACK - 1).bit_length()
+    return 1 << (queue + latency.in_flight(pes) + FETCH_SLACK).bit_length()
 
 
 def queue_limit(words: int, pes: int) -> int:
     """The longest queue in so many words."""
-    return max(1, words - latency.in_flight(pes) - FETCH_SLACK)
+    return max(1, words - latency.in_flight(pes) - FETCH_SLACK - 1)
 
 
 def sparse_layers(
