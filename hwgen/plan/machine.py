@@ -29,8 +29,8 @@ Masks = NDArray[np.bool_]
 class Machine:
     """What the timing of a sparse step depends on.
 
-    ``queue``: columns that wait behind the one in work when the scanner stops. ``rows``: of a PE. ``idle``: cycles the sequencer waits
-    between groups. ``keeps_empty``: columns without entries of a PE take a place in its queue (EIE).
+    ``queue``: columns that wait behind the one in work when the scanner stops. ``rows``: of a PE. ``idle``: cycles the
+    sequencer waits between groups. ``keeps_empty``: columns without entries of a PE take a place in its queue (EIE).
     """
 
     pes: int

@@ -62,8 +62,8 @@ class InputAddressing:
 class SparseShape:
     """What a core with sparse layers has: queues, accumulators of many rows, entries and pointers.
 
-    ``rows``: accumulators of a PE. ``queue``: columns that wait when the scanner stops; ``queue_words``: a power of two that
-    also holds those still on their way. ``formats``: bits of a weight, bits of its index, whether it is relative.
+    ``rows``: accumulators of a PE. ``queue``: columns that wait when the scanner stops; ``queue_words``: a power of two
+    that also holds those still on their way. ``formats``: bits of a weight, bits of its index, whether it is relative.
     ``entry_bits``: of an entry's address. ``end_bits``: of a column's end relative to its pointer word.
     ``column_bits``: of a column's number. ``operand_bits``: of stored - zero point. ``keeps_empty``: a column without
     entries takes a place in the queue all the same (EIE).
