@@ -12,14 +12,18 @@ from hwgen.plan.counters import PREFIX
 
 DELTA_CYCLES = "require delta cycles during evaluation"
 
+LARGE = 6 << 20
+"""Bytes of flat C++ beyond which g++ takes minutes, out of proportion to the size: such a core keeps its modules, which
+compile once for all their instances, and takes several evaluations a cycle."""
+
 
 def mangled(name: str) -> str:
     """The C++ name CXXRTL gives a public Verilog identifier."""
     return "p_" + name.replace("_", "__")
 
 
-def passes(folder: CoreFolder, target: Path) -> list[str]:
-    """Yosys passes from the folder's sources to the C++ file ``target``.
+def passes(folder: CoreFolder, target: Path, *, flat: bool = True) -> list[str]:
+    """Yosys passes from the folder's sources to the C++ file ``target``: one class, or one for every module.
 
     Only what makes the C++ smaller, and nothing that makes single bits of a bus constant or copies of each other (as
     opt_dff, opt_reduce and wreduce do): such a bus looks as if it fed itself, and the design would take several
@@ -31,7 +35,7 @@ def passes(folder: CoreFolder, target: Path) -> list[str]:
         f"read_verilog -defer -DHWGEN_IMAGES_AT_RUN_TIME {' '.join(folder.sources)}",
         f"hierarchy -check -top {folder.top}",
         "proc",
-        "flatten",
+        *(["flatten"] if flat else []),
         "opt_expr",
         "opt_merge",
         "opt_clean",
@@ -41,7 +45,7 @@ def passes(folder: CoreFolder, target: Path) -> list[str]:
         "splitnets -driver",
         "clean -purge",
         # -g1: with the table of all memories.
-        f"write_cxxrtl -g1 {target}",
+        f"write_cxxrtl -g1 {'' if flat else '-noflatten '}{target}",
     ]
 
 
@@ -58,7 +62,11 @@ def compile_core(folder: CoreFolder, scratch: Path, *, level: str = "-O1") -> Pa
     compiler = system_program("g++")
     generated, program = scratch / "core.cc", scratch / "drive"
     logs = folder.path / "reports"
-    log = run_script(passes(folder, generated), cwd=folder.path, log=logs / "cxxrtl.log", install=SIMULATION)
+    for flat in (True, False):
+        script = passes(folder, generated, flat=flat)
+        log = run_script(script, cwd=folder.path, log=logs / "cxxrtl.log", install=SIMULATION)
+        if generated.stat().st_size < LARGE:
+            break
     streams = {"INPUT": folder.input, "OUTPUT": folder.output, "WEIGHTS": folder.weights}
     defines = [f"-D{role}={mangled(stream.prefix)}" for role, stream in streams.items() if stream is not None]
     defines.append("-DCOUNTERS=" + ",".join(f"top.{mangled(PREFIX + name)}" for name in folder.counters))

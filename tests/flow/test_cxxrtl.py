@@ -38,11 +38,25 @@ def test_a_core_that_takes_several_evaluations(
     folder = edited("localparam BEATS = 12;", "localparam BEATS = 4'd12;")
     usual = passes(folder, Path("core.cc"))
     with_opt = [line.replace("opt_merge", "opt") for line in usual if line != "splitnets -driver"]
-    monkeypatch.setattr(cxxrtl, "passes", lambda _, target: [*with_opt[:-1], f"write_cxxrtl -g1 {target}"])
+    monkeypatch.setattr(cxxrtl, "passes", lambda _, target, **__: [*with_opt[:-1], f"write_cxxrtl -g1 {target}"])
     given = rng.integers(-128, 128, (20, *SHAPE))
     beats, record = play(folder, compiled(folder, "cxxrtl", silent), to_beats(given, folder.input), silent)
     assert cxxrtl.DELTA_CYCLES in (folder.path / "reports" / "cxxrtl.log").read_text()
     assert np.array_equal(from_beats(beats, folder.output), reference(given))
+    assert record.cycles_per_frame == [301] + [302] * 19
+
+
+def test_a_large_core_keeps_its_modules(
+    core: CoreFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    """Slower, and the same in every cycle."""
+    monkeypatch.setattr(cxxrtl, "LARGE", 1000)
+    program = compile_core(core, tmp_path)
+    assert "struct p_scale__max" in (tmp_path / "core.cc").read_text()
+    assert (tmp_path / "core.cc").read_text().count(" : public module {") > 1
+    given = rng.integers(-128, 128, (20, *SHAPE))
+    beats, record = play(core, program, to_beats(given, core.input), silent)
+    assert np.array_equal(from_beats(beats, core.output), reference(given))
     assert record.cycles_per_frame == [301] + [302] * 19
 
 
