@@ -85,7 +85,7 @@ def sparsity(
         ),
         rows=rows,
         tables=[_table(network, [row for row in rows if row["network"] == network.title]) for network in networks],
-        plots=[Plot("sparsity", "Cycles, LUTs and memory bits against sparsity", _draw(rows))],
+        plots=[Plot("sparsity.svg", "Cycles, LUTs and memory bits against sparsity", _draw(rows))],
     )
 
 
