@@ -103,8 +103,8 @@ def _measured(layer: EieLayer, configuration: str, pes: int, loaded: str, seed: 
     options = replace(CONFIGURATIONS[configuration], pes=pes, requantisers=pes, weights="load" if streamed else "rom")
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
         plan, built = core(model, options, Path(scratch) / "core")
-        # Millions of beats of weights are worth a long compilation, one frame is not.
-        result = simulate(built, frame, "verilator" if streamed else "cxxrtl-brief")
+        # Millions of beats of weights are worth Verilator's longer compilation, one frame is not.
+        result = simulate(built, frame, "verilator" if streamed else "cxxrtl")
     expected = golden.infer(model, frame)
     (cycles,) = result.compute_cycles
     (predicted,) = layer_cycles(plan, model, {"input": frame})

@@ -49,10 +49,8 @@ def passes(folder: CoreFolder, target: Path, *, flat: bool = True) -> list[str]:
     ]
 
 
-def compile_core(folder: CoreFolder, scratch: Path, *, level: str = "-O1") -> Path:
+def compile_core(folder: CoreFolder, scratch: Path) -> Path:
     """Compile the core with the driver; ``scratch`` is an empty folder for what lies in between.
-
-    ``level``: g++'s. -O2 takes longer than -O1 and its programs are no faster.
 
     Raises
     ------
@@ -84,11 +82,3 @@ def compile_core(folder: CoreFolder, scratch: Path, *, level: str = "-O1") -> Pa
     ]  # fmt: skip
     run(command, cwd=scratch, log=logs / "cxxrtl-compile.log")
     return program
-
-
-def compile_brief(folder: CoreFolder, scratch: Path) -> Path:
-    """As ``compile_core``, for a run of some 10,000 cycles.
-
-    A core of 64 PEs compiles in a fifth of the time and runs about 1,000 cycles a second.
-    """
-    return compile_core(folder, scratch, level="-O0")

@@ -23,11 +23,7 @@ from hwgen.flow.tools import bench_folder
 
 Compile = Callable[[CoreFolder, Path], Path]
 
-COMPILERS: dict[str, Compile] = {
-    "cxxrtl": cxxrtl.compile_core,
-    "cxxrtl-brief": cxxrtl.compile_brief,
-    "verilator": verilator.compile_core,
-}
+COMPILERS: dict[str, Compile] = {"cxxrtl": cxxrtl.compile_core, "verilator": verilator.compile_core}
 DRIVER_SOURCES = ("drive.cpp", "cxxrtl_core.h", "verilator_core.h")
 
 

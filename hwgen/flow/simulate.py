@@ -16,8 +16,7 @@ from hwgen.flow.process import Progress, silent
 from hwgen.flow.record import Record
 from hwgen.golden.frames import check_frames
 
-Simulator = Literal["cxxrtl", "cxxrtl-brief", "verilator", "icarus"]
-"""``cxxrtl-brief``: compiled quickly, for few cycles of a large core."""
+Simulator = Literal["cxxrtl", "verilator", "icarus"]
 
 
 @dataclass(frozen=True, kw_only=True)

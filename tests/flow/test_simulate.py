@@ -15,7 +15,7 @@ from tests.flow.fixture import SHAPE, reference
 
 
 @pytest.mark.parametrize(
-    "simulator", ["cxxrtl", "cxxrtl-brief", "verilator", pytest.param("icarus", marks=needs_icarus)]
+    "simulator", ["cxxrtl", "verilator", pytest.param("icarus", marks=needs_icarus)]
 )
 def test_simulators_agree(core: CoreFolder, simulator: str, rng: np.random.Generator) -> None:
     frames = rng.integers(-128, 128, (5, *SHAPE)).astype(np.int8)
