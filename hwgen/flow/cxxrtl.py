@@ -74,7 +74,7 @@ def compile_core(folder: CoreFolder, scratch: Path) -> Path:
     command = [
         # A core is one huge function, in which these two passes take time out of proportion: without them 64 PEs
         # compile in half the time and run 5 % slower.
-        compiler, "-std=c++17", level, "-fno-tree-fre", "-fno-tree-dse", "-DNDEBUG",
+        compiler, "-std=c++17", "-O1", "-fno-tree-fre", "-fno-tree-dse", "-DNDEBUG",
         "-DCORE_HEADER=\"cxxrtl_core.h\"", f"-DCORE_SOURCE=\"{generated.name}\"",
         f"-DCORE={mangled(folder.top)}", *defines,
         f"-I{include}", f"-I{scratch}",

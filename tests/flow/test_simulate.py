@@ -14,9 +14,7 @@ from tests.flow.conftest import needs_icarus
 from tests.flow.fixture import SHAPE, reference
 
 
-@pytest.mark.parametrize(
-    "simulator", ["cxxrtl", "verilator", pytest.param("icarus", marks=needs_icarus)]
-)
+@pytest.mark.parametrize("simulator", ["cxxrtl", "verilator", pytest.param("icarus", marks=needs_icarus)])
 def test_simulators_agree(core: CoreFolder, simulator: str, rng: np.random.Generator) -> None:
     frames = rng.integers(-128, 128, (5, *SHAPE)).astype(np.int8)
     result = simulate(core, frames, simulator)  # type: ignore[arg-type]
