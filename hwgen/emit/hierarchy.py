@@ -103,7 +103,8 @@ class Hierarchy:
         )
         known = {names[signal][-1]: aliases[id(signal)] for signal in names if id(signal) in aliases}
         text, directions = readable(text, ports, known, keep_unused=info.parent is None)
-        kind = snake_case(type(fragment.origins[0]).__name__) if fragment.origins else path[-1]
+        component = _component(fragment)
+        kind = path[-1] if component is None else snake_case(type(component).__name__)
         found = self._texts.setdefault(text, _Text(f"@{len(self._texts)}@", kind, path, text))
         return found.key, _Ports(
             {name: signal for name, signal in ports.items() if directions.get(name) == "input"},
@@ -111,10 +112,15 @@ class Hierarchy:
         )
 
 
+def _component(fragment: Fragment) -> wiring.Component | None:
+    """What the fragment was elaborated from, perhaps through a DomainRenamer."""
+    return next((origin for origin in fragment.origins or () if isinstance(origin, wiring.Component)), None)
+
+
 def _members(fragment: Fragment) -> set[int]:
     """Identities of the component's own ports: they stay ports where nothing outside drives or reads them."""
-    component = fragment.origins[0] if fragment.origins else None
-    if not isinstance(component, wiring.Component):
+    component = _component(fragment)
+    if component is None:
         return set()
     return {id(Value.cast(value)) for _path, _member, value in component.signature.flatten(component)}
 

@@ -12,6 +12,8 @@ from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.weight_stream import weight_stream
 
 REBUILD = "build a core for this model"
+OPTIONS = ("target", "pes", "lanes", "requantisers", "batch", "index_bits", "queue", "balance")
+"""What a core was built with, in its manifest, that the plan of another model for it takes too."""
 
 
 def stream_for(manifest: Mapping[str, Any], built: Model, model: Model) -> bytes:
@@ -20,22 +22,15 @@ def stream_for(manifest: Mapping[str, Any], built: Model, model: Model) -> bytes
     Raises
     ------
     UsageError
-        The core does not load its weights, or the model needs another structure; names the memory whose depth it
-        exceeds, or what else differs.
+        The core does not load its weights, its manifest is another version's, or the model needs another structure;
+        names the memory whose depth it exceeds, or what else differs.
     """
-    if manifest["weights"] != "load":
+    if manifest.get("weights") != "load":
         raise UsageError("the core has its weights baked in", hint="build it with --weights load")
-    options = PlanOptions(
-        target=manifest["target"],
-        pes=manifest["pes"],
-        lanes=manifest["lanes"],
-        requantisers=manifest["requantisers"],
-        batch=manifest["batch"],
-        weights="load",
-        index_bits=manifest["index_bits"],
-        queue=manifest["queue"],
-        balance=manifest["balance"],
-    )
+    missing = [key for key in OPTIONS if key not in manifest]
+    if missing:
+        raise UsageError("missing", file="manifest.json", key=missing[0], hint="build the core again")
+    options = PlanOptions(weights="load", **{key: manifest[key] for key in OPTIONS})
     core, plan = build_plan(built, options), build_plan(model, options)
     if plan.signature != core.signature:
         raise _misfit(core, plan)

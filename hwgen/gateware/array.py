@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Const, DomainRenamer, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -33,10 +35,21 @@ GROUP = 4
 """PEs that share one copy of what goes to all of them."""
 
 
+def pe_groups(pes: int) -> int:
+    """How many groups of :data:`GROUP` PEs there are, the last one perhaps smaller."""
+    return -(-pes // GROUP)
+
+
 class PEArray(wiring.Component):
     """Computes frame after frame: waits for ``input_ready``, walks the schedule, writes the last results outside.
 
     **Latency**: the plan's cycle counts, exactly. Nothing inside stalls.
+
+    Parameters
+    ----------
+    domains:
+        One for each group of PEs, of the clock of ``sync`` and with a reset of its own, in the same cycle: a net that
+        resets a whole device is slower than anything else. Without them all is in ``sync``.
 
     Members
     -------
@@ -56,9 +69,10 @@ class PEArray(wiring.Component):
         Those of the core.
     """
 
-    def __init__(self, *, plan: Plan) -> None:
+    def __init__(self, *, plan: Plan, domains: Sequence[str] = ()) -> None:
         self._plan = plan
         self._shape = shape = plan.shape
+        self._domains = tuple(domains) or ("sync",) * pe_groups(shape.pes)
         self.load_bus = LoadBus(plan=plan) if shape.loadable else None
         widths = dict(shape.write_fields.fields)
         super().__init__(
@@ -124,6 +138,11 @@ class PEArray(wiring.Component):
             m.submodules.counters = self._counters
             self._count(m, self._counters, sequencer, held, walk)
         return m
+
+    def _near(self, m: Module, name: str, index: int, component: wiring.Component) -> None:
+        """Add a component of PE ``index``, in the domain of its group."""
+        domain = self._domains[index // GROUP]
+        m.submodules[f"{name}_{index}"] = component if domain == "sync" else DomainRenamer(domain)(component)
 
     def _memories(self, m: Module) -> None:
         """One store per image of the plan; the codebook stands in the decoders."""
@@ -215,7 +234,8 @@ class PEArray(wiring.Component):
         alignment = Cat(address.take_odd, address.rotate_coarse, address.rotate_fine, address.valid)
         vectors: list[Value] = []
         for index in range(shape.pes):
-            m.submodules[f"bank_{index}"] = bank = Bank(shape=shape)
+            bank = Bank(shape=shape)
+            self._near(m, "bank", index, bank)
             mine = walk.write
             if shape.pes_per_requantiser > 1:
                 mine = mine & (self._bank_pe == index % shape.pes_per_requantiser)
@@ -251,8 +271,8 @@ class PEArray(wiring.Component):
             # Low bits and offset make the select a cycle before the vectors are there.
             low_due = latency.vector(shape.pes, shape.lanes, shape.choices) - latency.PICK - latency.COPY
             self._bank_low = delayed(m, sequencer.bank[: shape.pick_bits], low_due, "bank_low")
-        groups = -(-shape.pes // GROUP)
-        return [*vectors, *(copied(m, broadcast.vector, f"vector_{group}") for group in range(groups))]
+        groups = range(pe_groups(shape.pes))
+        return [*vectors, *(copied(m, broadcast.vector, f"vector_{group}") for group in groups)]
 
     def _write_place(self, m: Module, element: Value) -> Value:
         """Row, and one-hot units of the even and odd sub-bank."""
@@ -281,7 +301,7 @@ class PEArray(wiring.Component):
                     bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
             weights = self._stores[f"weights_{index}"]
             pe = PE(shape=shape) if shape.sparse is None else SparsePE(shape=shape)
-            m.submodules[f"pe_{index}"] = pe
+            self._near(m, "pe", index, pe)
             m.d.comb += [
                 pe.own.eq(vectors[index]),
                 pe.local.eq(held["local"]),
@@ -292,7 +312,8 @@ class PEArray(wiring.Component):
                 pe.shift.eq(counter.active),
             ]
             if shape.has_matrix or shape.has_local:
-                m.submodules[f"decoder_{index}"] = decoder = Decoder(shape=shape, codebook=self._plan.codebook)
+                decoder = Decoder(shape=shape, codebook=self._plan.codebook)
+                self._near(m, "decoder", index, decoder)
                 self._attach_codebook(m, decoder)
                 if shape.sparse is None:
                     m.d.comb += weights.addr.eq(weight_address)
@@ -308,7 +329,8 @@ class PEArray(wiring.Component):
             if shape.has_matrix:
                 broadcast = vectors[shape.pes + index // GROUP]
                 if shape.choices > 1:
-                    m.submodules[f"pick_{index}"] = pick = Pick(shape=shape)
+                    pick = Pick(shape=shape)
+                    self._near(m, "pick", index, pick)
                     m.d.comb += [
                         decoder.picks.eq(held["picks"]),
                         pick.vectors.eq(broadcast),
@@ -364,8 +386,10 @@ class PEArray(wiring.Component):
         """A PE's queue and its entries' decoder."""
         shape, front, drain = self._shape, self._front, self._row_drain
         fetch = latency.fetch(shape.coding)
-        m.submodules[f"queue_{index}"] = queue = ColumnQueue(shape=shape, fetch=fetch)
-        m.submodules[f"entries_{index}"] = entries = EntryDecoder(shape=shape, codebook=self._plan.codebook)
+        queue = ColumnQueue(shape=shape, fetch=fetch)
+        entries = EntryDecoder(shape=shape, codebook=self._plan.codebook)
+        self._near(m, "queue", index, queue)
+        self._near(m, "entries", index, entries)
         self._attach_codebook(m, entries)
         pointers = self._stores[f"pointers_{index}"]
         group = index // GROUP
@@ -391,7 +415,7 @@ class PEArray(wiring.Component):
             weights.addr.eq(word_address),
             pe.sparse.eq(held["sparse"]),
             Cat(pe.entry_valid, pe.entry_phase, pe.entry_mark).eq(
-                delayed(m, strobes, fetch - 1, f"entry_{index}", reset=True)
+                delayed(m, strobes, fetch - 1, f"entry_{index}", reset=True, domain=self._domains[group])
             ),
             pe.entry_row.eq(entries.row),
             pe.entry_weight.eq(entries.weight),

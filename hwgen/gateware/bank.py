@@ -74,8 +74,10 @@ class Bank(wiring.Component):
             lanes: list[Value] = [memory.rdata]
         else:
             lanes = self._aligned(m)
+        vector = Signal(len(self.vector), reset_less=True)
+        m.d.comb += self.vector.eq(vector)
         for index, lane in enumerate(lanes):
-            out = self.vector.word_select(index, shape.act_bits)
+            out = vector.word_select(index, shape.act_bits)
             if shape.has_padding:
                 m.d.sync += out.eq(Mux(self.valid[index], lane, self.pad))
             else:
@@ -105,7 +107,7 @@ class Bank(wiring.Component):
         if shape.unaligned and shape.lane_bits > 2:
             for bit in range(shape.lane_bits - 2):
                 coarse = _rotated(coarse, 4 << bit, self.rotate_coarse[bit])
-        middle = [Signal(shape.act_bits, name=f"aligned_{lane}") for lane in range(shape.lanes)]
+        middle = [Signal(shape.act_bits, name=f"aligned_{lane}", reset_less=True) for lane in range(shape.lanes)]
         m.d.sync += Cat(*middle).eq(Cat(*coarse))
         fine: list[Value] = list(middle)
         if shape.unaligned:

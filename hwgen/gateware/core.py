@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.array import PEArray
+from hwgen.gateware.array import PEArray, pe_groups
 from hwgen.gateware.counters import counter_ports
+from hwgen.gateware.pipeline import copied
 from hwgen.gateware.stream_in import StreamIn
 from hwgen.gateware.stream_out import StreamOut
 from hwgen.gateware.stream_out_ordered import OrderedStreamOut
@@ -40,17 +42,21 @@ def _ports(plan: Plan) -> dict[str, Any]:
 
 
 class Accelerator(wiring.Component):
-    """Stream in, array, stream out, in the domain ``sync``. Ports: those of :class:`Core` without clock and reset."""
+    """Stream in, array, stream out, in the domain ``sync``. Ports: those of :class:`Core` without clock and reset.
 
-    def __init__(self, *, plan: Plan) -> None:
+    ``domains`` as in :class:`hwgen.gateware.array.PEArray`.
+    """
+
+    def __init__(self, *, plan: Plan, domains: Sequence[str] = ()) -> None:
         self._plan = plan
+        self._domains = domains
         super().__init__(_ports(plan))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape = self._plan.shape
         m.submodules.stream_in = stream_in = StreamIn(shape=shape)
-        m.submodules.array = array = PEArray(plan=self._plan)
+        m.submodules.array = array = PEArray(plan=self._plan, domains=self._domains)
         m.submodules.stream_out = stream_out = self._stream_out(m, array)
         enable = Signal()
         loaded: Value = Const(1, 1)
@@ -110,6 +116,9 @@ class Accelerator(wiring.Component):
 class Core(wiring.Component):
     """The top: AXI4-Stream in and out, one clock, a synchronous reset that is active low.
 
+    The reset reaches the registers two cycles late, from a copy for the centre and one for each group of PEs; meanwhile
+    no beat passes. A reset of one cycle is enough.
+
     Members
     -------
     aclk, aresetn : In(1)
@@ -127,10 +136,26 @@ class Core(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        m.domains.sync = ClockDomain()
-        m.submodules.accelerator = accelerator = Accelerator(plan=self._plan)
-        m.d.comb += [ClockSignal().eq(self.aclk), ResetSignal().eq(~self.aresetn)]
+        m.domains.sync = sync = ClockDomain()
+        groups = [f"pes_{group}" for group in range(pe_groups(self._plan.shape.pes))]
+        m.submodules.accelerator = accelerator = Accelerator(plan=self._plan, domains=groups)
+        reset = Signal(reset_less=True)
+        open_ = Signal()
+        m.d.sync += reset.eq(~self.aresetn)
+        m.d.comb += [
+            ClockSignal().eq(self.aclk),
+            ResetSignal().eq(copied(m, reset, "reset")),
+            open_.eq(~reset & ~ResetSignal()),
+        ]
+        for name in groups:
+            domain = ClockDomain(name)
+            domain.clk = sync.clk
+            domain.rst = Signal(name="rst")
+            m.domains += domain
+            m.d.comb += domain.rst.eq(copied(m, reset, f"reset_{name}"))
         for name, member in accelerator.signature.members.items():
             inner, outer = getattr(accelerator, name), getattr(self, name)
+            if name.endswith(("_tvalid", "_tready")) and member.flow == Out:
+                inner = inner & open_
             m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
         return m

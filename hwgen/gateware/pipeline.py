@@ -7,22 +7,24 @@ from amaranth.hdl import Module, Signal, Value
 from hwgen.gateware.cells import Copy
 
 
-def delay_line(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False) -> list[Value]:
+def delay_line(
+    m: Module, value: Value, cycles: int, name: str, *, reset: bool = False, domain: str = "sync"
+) -> list[Value]:
     """``value`` and its delayed copies: element n is n cycles late.
 
-    ``reset`` clears them on reset: strobes need it, data does not.
+    ``reset`` clears them on the reset of ``domain``: strobes need it, data does not.
     """
     line: list[Value] = [value]
     for index in range(1, cycles + 1):
         register = Signal(value.shape(), name=f"{name}_d{index}", reset_less=not reset)
-        m.d.sync += register.eq(line[-1])
+        m.d[domain] += register.eq(line[-1])
         line.append(register)
     return line
 
 
-def delayed(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False) -> Value:
+def delayed(m: Module, value: Value, cycles: int, name: str, *, reset: bool = False, domain: str = "sync") -> Value:
     """``value``, ``cycles`` later."""
-    return delay_line(m, value, cycles, name, reset=reset)[-1]
+    return delay_line(m, value, cycles, name, reset=reset, domain=domain)[-1]
 
 
 def copied(m: Module, value: Value, name: str) -> Value:

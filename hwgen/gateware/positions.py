@@ -40,15 +40,17 @@ class LanePositions(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        x = Signal(self._x_bits)
-        y = Signal(self._y_bits)
-        next_xs = Signal.like(self.x)
-        next_ys = Signal.like(self.y)
+        x = Signal(self._x_bits, reset_less=True)
+        y = Signal(self._y_bits, reset_less=True)
+        next_xs = Signal.like(self.x, reset_less=True)
+        next_ys = Signal.like(self.y, reset_less=True)
+        xs = Signal.like(self.x, reset_less=True)
+        ys = Signal.like(self.y, reset_less=True)
         left = Signal(range(self._lanes + 1))
         next_x, next_y, _ = next_position(x, y, self.wrap)
         ahead_xs = Signal.like(self.x)
         ahead_ys = Signal.like(self.y)
-        m.d.comb += [ahead_xs.eq(next_xs), ahead_ys.eq(next_ys)]
+        m.d.comb += [ahead_xs.eq(next_xs), ahead_ys.eq(next_ys), self.x.eq(xs), self.y.eq(ys)]
         m.d.sync += [next_xs.eq(ahead_xs), next_ys.eq(ahead_ys)]
         with m.If(left != 0):
             # Lane 0's position enters first and ends up in the lowest place.
@@ -59,7 +61,7 @@ class LanePositions(wiring.Component):
             m.d.sync += [x.eq(next_x), y.eq(next_y), left.eq(left - 1)]
         with m.If(self.advance):
             # A group of just ``lanes`` cycles advances in the cycle in which the last position enters.
-            m.d.sync += [self.x.eq(ahead_xs), self.y.eq(ahead_ys), left.eq(self._lanes)]
+            m.d.sync += [xs.eq(ahead_xs), ys.eq(ahead_ys), left.eq(self._lanes)]
         with m.If(self.restart):
             m.d.sync += [x.eq(0), y.eq(0), left.eq(self._lanes)]
         return m

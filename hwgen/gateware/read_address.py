@@ -57,7 +57,7 @@ class ReadAddress(wiring.Component):
         shape = self._shape
         tap = fields_of(shape.tap_fields, self.tap_record)
         address = delayed(m, self.address, latency.MEMORY, "address")
-        element = Signal(shape.address_bits)
+        element = Signal(shape.address_bits, reset_less=True)
         m.d.sync += element.eq(address + tap["offset"])
         self._rows(m, element)
         if shape.has_padding:
@@ -78,7 +78,7 @@ class ReadAddress(wiring.Component):
             m.d.comb += self.take_odd.eq(take.replicate(shape.lanes))
             return
         before_take: Value = delayed(m, element[: bits + 1], latency.MEMORY - 1, "alignment")
-        take_odd = Signal(shape.lanes)
+        take_odd = Signal(shape.lanes, reset_less=True)
         # Lane i of the pair holds element i of word A where i >= r, of word A + 1 where i < r.
         m.d.sync += take_odd.eq(Cat((lane < before_take[:bits]) ^ before_take[bits] for lane in range(shape.lanes)))
         at_take = delayed(m, before_take[:bits], 1, "rotate_take")
@@ -101,7 +101,7 @@ class ReadAddress(wiring.Component):
             # One cycle ahead of the tap record, so that the positions are current when it arrives.
             positions.advance.eq(delayed(m, self.group_first, latency.MEMORY - 1, "group_first", reset=True)),
         ]
-        valid = Signal(shape.lanes)
+        valid = Signal(shape.lanes, reset_less=True)
         for lane in range(shape.lanes):
             x = positions.x.word_select(lane, x_bits)
             y = positions.y.word_select(lane, y_bits)

@@ -31,6 +31,12 @@ def test_a_core_with_baked_weights_is_refused(core: Written) -> None:
         stream_for(core.manifest, core.model, core.model)
 
 
+def test_a_manifest_of_another_version_is_refused(loadable: Written) -> None:
+    manifest = {key: value for key, value in loadable.manifest.items() if key != "queue"}
+    with pytest.raises(UsageError, match=r"queue.*missing \(build the core again\)"):
+        stream_for(manifest, loadable.model, loadable.model)
+
+
 def test_a_memory_that_is_too_small_is_named_with_both_depths(loadable: Written) -> None:
     with pytest.raises(UsageError, match=r"needs \d+ words of \w+, the core has \d+ \(build a core for this model\)"):
         stream_for(loadable.manifest, loadable.model, tiny(features=90))

@@ -10,10 +10,13 @@ from itertools import islice
 import numpy as np
 import pytest
 from amaranth.back import rtlil
+from amaranth.hdl import ClockDomain, ClockSignal, Module
+from amaranth.sim import Simulator, SimulatorContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen import golden
+from hwgen.flow.frames import from_beats, to_beats
 from hwgen.gateware import Core, VerilogCells
 from hwgen.model import CodebookWeights, Requant
 from hwgen.plan import Plan, PlanOptions, build_plan, timeline
@@ -262,6 +265,55 @@ def test_a_loadable_core_serves_other_models_of_its_shape(rng: np.random.Generat
     streams = [weight_stream(plan).tolist() for plan in (core, other)]
     result = run(core, frames, weights=[beat for stream in streams for beat in stream])
     np.testing.assert_array_equal(result.outputs, golden.infer(nets[1], frames))
+
+
+def test_a_reset_of_one_cycle_closes_the_streams_and_forgets_the_frame() -> None:
+    """It reaches the registers two cycles late, in copies; no beat may pass meanwhile."""
+    x = act(5)
+    case = case_of(model(x, dense("fc", "input", weights(9, 5))), pes=5, lanes=2)
+    plan = build_plan(case.model, case.options)
+    core = Core(plan=plan)
+    source, sink = interface(plan, "input"), interface(plan, "output")
+    frames = case.frames[:2]
+    wrong, right = ([int.from_bytes(beat.tobytes(), "little") for beat in frame] for frame in to_beats(frames, source))
+    received: list[bytes] = []
+
+    async def bench(ctx: SimulatorContext) -> None:
+        async def cycle(**inputs: int) -> tuple[int, int, int]:
+            for name, value in inputs.items():
+                ctx.set(getattr(core, name), value)
+            outputs = await ctx.tick("outside").sample(core.s_axis_tready, core.m_axis_tvalid, core.m_axis_tdata)
+            return outputs[2], outputs[3], outputs[4]
+
+        async def send(beats: list[int]) -> None:
+            for beat in beats:
+                while not (await cycle(s_axis_tdata=beat, s_axis_tvalid=1))[0]:
+                    pass
+            ctx.set(core.s_axis_tvalid, 0)
+
+        for _ in range(3):
+            await cycle(aresetn=0, m_axis_tready=1)
+        ctx.set(core.aresetn, 1)
+        await send(wrong)
+        await cycle(aresetn=0)
+        for _ in range(2):
+            assert (await cycle(aresetn=1, s_axis_tvalid=1))[0] == 0, "a beat would be lost"
+        await send(right)
+        for _ in range(4 * (plan.load_cycles + plan.compute_cycles + plan.unload_cycles)):
+            _, valid, data = await cycle()
+            if valid:
+                received.append(data.to_bytes(sink.beat_bytes, "little"))
+
+    m = Module()
+    m.domains.outside = ClockDomain(reset_less=True)
+    m.submodules.core = core
+    m.d.comb += core.aclk.eq(ClockSignal("outside"))
+    simulator = Simulator(m)
+    simulator.add_clock(1e-8, domain="outside")
+    simulator.add_testbench(bench)
+    simulator.run()
+    raw = np.frombuffer(b"".join(received), np.uint8).reshape(-1, sink.beats_per_frame, sink.beat_bytes)
+    np.testing.assert_array_equal(from_beats(raw, sink), golden.infer(case.model, frames[1:]))
 
 
 def test_the_top_has_plain_ports_and_no_memory_of_its_own() -> None:
