@@ -140,7 +140,8 @@ class Ram(wiring.Component):
 class QueueRam(wiring.Component):
     """A simple dual port memory with a read latency of 1, that starts at zero: queues and multi-row accumulators.
 
-    Reading the address that is written in the same cycle gives an unspecified word; a read of the next cycle sees it.
+    ``ren``, high where nothing drives it: without it ``rdata`` stays. Reading the address that is written in the same
+    cycle gives an unspecified word; a read of the next cycle sees it.
     """
 
     def __init__(self, *, width: int, depth: int) -> None:
@@ -149,6 +150,7 @@ class QueueRam(wiring.Component):
         bits = address_bits(depth)
         super().__init__(
             {
+                "ren": In(1, init=1),
                 "raddr": In(bits),
                 "rdata": Out(width),
                 "wen": In(1),
@@ -163,14 +165,15 @@ class QueueRam(wiring.Component):
             style = "distributed" if self._depth <= QUEUE_WORDS else "block"
             m.submodules.memory = Instance(
                 "hwgen_queue_ram", p_WIDTH=self._width, p_DEPTH=self._depth, p_ADDR_BITS=address_bits(self._depth),
-                p_STYLE=style, i_clk=ClockSignal(), i_raddr=self.raddr, o_rdata=self.rdata, i_wen=self.wen,
-                i_waddr=self.waddr, i_wdata=self.wdata,
+                p_STYLE=style, i_clk=ClockSignal(), i_ren=self.ren, i_raddr=self.raddr, o_rdata=self.rdata,
+                i_wen=self.wen, i_waddr=self.waddr, i_wdata=self.wdata,
             )  # fmt: skip
             return m
         m.submodules.memory = memory = Memory(shape=self._width, depth=self._depth, init=[])
         read = memory.read_port(domain="sync")
         write = memory.write_port(domain="sync")
         m.d.comb += [
+            read.en.eq(self.ren),
             read.addr.eq(self.raddr),
             self.rdata.eq(read.data),
             write.en.eq(self.wen),

@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import QueueRam, address_bits
+from hwgen.gateware.head_queue import HeadQueue
 from hwgen.gateware.pipeline import delay_line, delayed
 from hwgen.plan import latency
 from hwgen.plan.entries import POINTER_COLUMNS
@@ -75,36 +76,23 @@ class ColumnQueue(wiring.Component):
         m = Module()
         sparse = self._sparse
         push, word = self._pointed(m)
-        bits = address_bits(sparse.queue_words)
-        write, read, late = Signal(bits), Signal(bits), Signal(bits)
-        m.submodules.columns = columns = QueueRam(width=len(word), depth=sparse.queue_words)
+        m.submodules.columns = columns = HeadQueue(width=len(word), depth=sparse.queue_words)
         m.submodules.vectors = vectors = QueueRam(width=len(self.vector), depth=sparse.queue_words)
-        pop = Signal()
-        head_valid = Signal()
-        following = Signal(bits)
         m.d.comb += [
-            following.eq(read + pop),
-            columns.wen.eq(push),
-            columns.waddr.eq(write),
-            columns.wdata.eq(word),
-            columns.raddr.eq(following),
+            columns.push.eq(push),
+            columns.word.eq(word),
             vectors.wen.eq(push),
-            vectors.waddr.eq(write),
+            vectors.waddr.eq(columns.place),
             vectors.wdata.eq(self.vector_in),
             self.vector.eq(vectors.rdata),
         ]
-        m.d.sync += [
-            read.eq(following),
-            head_valid.eq(write != following),
-            # The head is in work: it does not wait.
-            self.full.eq((write - read)[:bits] > sparse.queue),
-        ]
-        with m.If(push):
-            m.d.sync += write.eq(write + 1)
-        self._walk(m, head_valid, columns.rdata, pop)
+        # The head is in work: it does not wait.
+        m.d.sync += self.full.eq(columns.valid & (columns.waiting >= sparse.queue))
+        pop = self._walk(m, columns)
         # The next column's vector follows when the last of this one's entries meets the multiplier.
         leaves = delayed(m, pop, self._fetch, "leaves", reset=True)
-        next_late = Signal(bits)
+        late = Signal.like(columns.place)
+        next_late = Signal.like(late)
         m.d.comb += [next_late.eq(late + leaves), vectors.raddr.eq(next_late)]
         m.d.sync += late.eq(next_late)
         return m
@@ -133,36 +121,51 @@ class ColumnQueue(wiring.Component):
         m.d.comb += [start.eq(first_base + begin), count.eq(end - begin)]
         column, mark = valid[0], valid[1]
         push = mark | (column & (Const(1, 1) if sparse.keeps_empty else end != begin))
-        return push, Cat(start, Mux(column, count, 0), mark)
+        count = Mux(column, count, 0)
+        return push, Cat(start, count, count[1:] == 0, mark)
 
-    def _walk(self, m: Module, head_valid: Signal, head: Value, pop: Signal) -> None:
-        """Through the head's entries; not into a third group while two wait for the drain."""
+    def _walk(self, m: Module, columns: HeadQueue) -> Signal:
+        """Through the head's entries; not into a third group while two wait for the drain. High: the head is done.
+
+        What decides that stands in registers: whether this is the head's first entry and its only one (or it has
+        none), whether a later one is its last.
+        """
         sparse = self._sparse
-        start = head[: sparse.entry_bits]
-        count = head[sparse.entry_bits :][: sparse.end_bits]
-        mark = head[-1]
+        start = columns.head[: sparse.entry_bits]
+        count = columns.head[sparse.entry_bits :][: sparse.end_bits]
+        short, mark = columns.head[-2], columns.head[-1]
         done = Signal(sparse.end_bits)
+        fresh = Signal(init=1)
+        last = Signal(reset_less=True)
         pending = Signal(2)
+        waits = Signal()
         phase = Signal()
         go = Signal()
-        some = Signal()
+        pop = Signal()
         m.d.comb += [
-            go.eq(head_valid & (pending != 2)),
-            some.eq(count != 0),
-            pop.eq(go & ((done + 1 == count) | ~some)),
+            go.eq(columns.valid & ~waits),
+            pop.eq(go & Mux(fresh, short, last)),
+            columns.take.eq(pop),
         ]
         with m.If(go):
-            m.d.sync += done.eq(Mux(pop, 0, done + 1))
+            m.d.sync += [done.eq(Mux(pop, 0, done + 1)), fresh.eq(pop), last.eq(count == done + 2)]
         ends = pop & mark
+        following = Signal.like(pending)
         first = Signal(reset_less=True)
         entry = Signal(sparse.entry_bits, reset_less=True)
-        m.d.comb += [self.first.eq(first), self.entry.eq(entry)]
+        m.d.comb += [
+            following.eq(pending + ends - self.release),
+            self.first.eq(first),
+            self.entry.eq(entry),
+        ]
         m.d.sync += [
-            pending.eq(pending + ends - self.release),
+            pending.eq(following),
+            waits.eq(following == 2),
             phase.eq(phase ^ ends),
-            self.valid.eq(go & some),
-            first.eq(done == 0),
+            self.valid.eq(go & (count != 0)),
+            first.eq(fresh),
             entry.eq(start + done),
             self.mark_out.eq(ends),
             self.phase.eq(phase),
         ]
+        return pop

@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import QueueRam
+from hwgen.gateware.head_queue import HeadQueue
 from hwgen.plan.machine import BUNDLES
 from hwgen.plan.shape import ArrayShape
 
@@ -110,32 +111,24 @@ class Scanner(wiring.Component):
     def _scan(self, m: Module, push: Signal, mask: Signal, base: Signal, last: Signal) -> Value:
         """The queues of bundles, the working register, the issued column; whether a bundle is finished."""
         shape = self._shape
-        write, read = Signal(range(BUNDLES)), Signal(range(BUNDLES))
-        m.submodules.masks = masks = QueueRam(width=shape.pes + len(base) + 1, depth=BUNDLES)
+        m.submodules.masks = masks = HeadQueue(width=shape.pes + len(base) + 1, depth=BUNDLES)
         m.submodules.vectors_store = store = QueueRam(width=len(self.vectors), depth=BUNDLES)
-        head_valid = Signal()
         take = Signal()
-        following = Signal.like(read)
         m.d.comb += [
-            following.eq(read + take),
-            masks.wen.eq(push),
-            masks.waddr.eq(write),
-            masks.wdata.eq(Cat(mask, base, last)),
-            masks.raddr.eq(following),
+            masks.push.eq(push),
+            masks.word.eq(Cat(mask, base, last)),
+            masks.take.eq(take),
             store.wen.eq(push),
-            store.waddr.eq(write),
+            store.waddr.eq(masks.place),
             store.wdata.eq(self._vectors),
             self.vectors_out.eq(store.rdata),
         ]
-        m.d.sync += [read.eq(following), head_valid.eq(write != following)]
-        with m.If(push):
-            m.d.sync += write.eq(write + 1)
 
         working = Signal()
         left = Signal(shape.pes, reset_less=True)
         first_column = Signal.like(base, reset_less=True)
         ends = Signal(reset_less=True)
-        slot = Signal.like(read, reset_less=True)
+        slot = Signal.like(masks.place, reset_less=True)
         rest = Signal(shape.pes)
         step = Signal()
         finished = Signal()
@@ -143,7 +136,7 @@ class Scanner(wiring.Component):
             rest.eq(left & (left - 1)),
             step.eq(working & ~self.hold),
             finished.eq(step & (rest == 0)),
-            take.eq(head_valid & (finished | ~working)),
+            take.eq(masks.valid & (finished | ~working)),
             self.held.eq(working & self.hold),
         ]
         with m.If(step):
@@ -151,10 +144,10 @@ class Scanner(wiring.Component):
         with m.If(take):
             m.d.sync += [
                 working.eq(1),
-                Cat(left, first_column, ends).eq(masks.rdata),
-                slot.eq(read),
+                Cat(left, first_column, ends).eq(masks.head),
+                slot.eq(masks.head_place),
             ]
-        place = Signal.like(read, reset_less=True)
+        place = Signal.like(slot, reset_less=True)
         lowest = left & ~rest
         bank = Signal(len(self.bank), reset_less=True)
         issued_base = Signal.like(base, reset_less=True)

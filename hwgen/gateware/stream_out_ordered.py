@@ -8,7 +8,8 @@ from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import QueueRam, Ram, Store, address_bits
+from hwgen.gateware.cells import Ram, Store, address_bits
+from hwgen.gateware.head_queue import HeadQueue
 from hwgen.gateware.pipeline import delayed
 from hwgen.gateware.stream_out import shown
 from hwgen.plan import latency
@@ -134,16 +135,11 @@ class OrderedStreamOut(wiring.Component):
         push = Signal()
         ends = Signal()
         m.d.sync += [push.eq(done), ends.eq(last)]
-        write, read, following = (Signal(range(OUTPUT_BEATS), name=name) for name in ("write", "read", "following"))
-        m.submodules.beats = queue = QueueRam(width=stream.data_bits + 1, depth=OUTPUT_BEATS)
+        m.submodules.beats = queue = HeadQueue(width=stream.data_bits + 1, depth=OUTPUT_BEATS)
         m.d.comb += [
-            following.eq(read + (self.tvalid & self.tready)),
-            queue.wen.eq(push),
-            queue.waddr.eq(write),
-            queue.wdata.eq(Cat(beat, ends)),
-            queue.raddr.eq(following),
-            Cat(self.tdata, self.tlast).eq(queue.rdata),
+            queue.push.eq(push),
+            queue.word.eq(Cat(beat, ends)),
+            queue.take.eq(self.tready),
+            self.tvalid.eq(queue.valid),
+            Cat(self.tdata, self.tlast).eq(queue.head),
         ]
-        m.d.sync += [read.eq(following), self.tvalid.eq(write != following)]
-        with m.If(push):
-            m.d.sync += write.eq(write + 1)

@@ -174,7 +174,7 @@ def _queue_bits(shape: ArrayShape) -> int:
     sparse = shape.sparse
     if sparse is None:
         return 0
-    column = sparse.entry_bits + sparse.end_bits + 1 + shape.lanes * sparse.operand_bits
+    column = sparse.entry_bits + sparse.end_bits + 2 + shape.lanes * sparse.operand_bits
     bundle = shape.pes * (shape.lanes * shape.act_bits + 1) + sparse.column_bits + 1
     rows = 2 * sparse.rows * shape.lanes * shape.acc_bits
     return shape.pes * (sparse.queue_words * column + rows) + BUNDLES * bundle

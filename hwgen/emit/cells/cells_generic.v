@@ -128,7 +128,8 @@ module hwgen_ram_be #(
     end
 endmodule
 
-// One write and one read port, read latency 1: queues and accumulators of many rows.
+// One write and one read port, read latency 1 where ren is high, else the word before: queues and accumulators of many
+// rows.
 module hwgen_queue_ram #(
     parameter WIDTH = 8,
     parameter DEPTH = 2,
@@ -136,6 +137,7 @@ module hwgen_queue_ram #(
     parameter STYLE = "auto"
 ) (
     input  wire                 clk,
+    input  wire                 ren,
     input  wire [ADDR_BITS-1:0] raddr,
     output reg  [WIDTH-1:0]     rdata,
     input  wire                 wen,
@@ -155,7 +157,7 @@ module hwgen_queue_ram #(
 
     always @(posedge clk) begin
         if (wen) mem[waddr] <= wdata;
-        rdata <= mem[raddr];
+        if (ren) rdata <= mem[raddr];
     end
 endmodule
 

@@ -1,0 +1,80 @@
+"""A queue whose head stands in a register."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Elaboratable, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import QueueRam, address_bits
+
+
+class HeadQueue(wiring.Component):
+    """First in, first out. What takes the head enables a register and a counter: no address depends on it.
+
+    The memory's address is the word behind the head, from a counter; its output register is the head, and loads where
+    there is none or it is taken. Who pushes counts the words: there is room for ``depth`` - 1 behind the head.
+
+    **Latency**: 2 from ``push`` to ``valid``. **Throughput**: a word in and a word out per cycle.
+
+    Parameters
+    ----------
+    width, depth:
+        Bits of a word; words, a power of two.
+
+    Members
+    -------
+    push : In(1), word : In(width), place : Out
+        A word enters, at ``place`` of the memory (and of others beside it).
+    take : In(1)
+        The head leaves, where there is one.
+    valid : Out(1), head : Out(width), head_place : Out
+        There is a head, from ``head_place``.
+    waiting : Out
+        Words behind the head.
+    """
+
+    def __init__(self, *, width: int, depth: int) -> None:
+        self._width = width
+        self._depth = depth
+        bits = address_bits(depth)
+        super().__init__(
+            {
+                "push": In(1),
+                "word": In(width),
+                "place": Out(bits),
+                "take": In(1),
+                "valid": Out(1),
+                "head": Out(width),
+                "head_place": Out(bits),
+                "waiting": Out(bits),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        m.submodules.memory = memory = QueueRam(width=self._width, depth=self._depth)
+        write, read = Signal.like(self.place), Signal.like(self.place)
+        head_place = Signal.like(self.place, reset_less=True)
+        some = Signal()
+        load = Signal()
+        m.d.comb += [
+            some.eq(write != read),
+            load.eq(some & (~self.valid | self.take)),
+            memory.wen.eq(self.push),
+            memory.waddr.eq(write),
+            memory.wdata.eq(self.word),
+            memory.raddr.eq(read),
+            memory.ren.eq(load),
+            self.head.eq(memory.rdata),
+            self.place.eq(write),
+            self.head_place.eq(head_place),
+            self.waiting.eq((write - read)[: len(write)]),
+        ]
+        with m.If(self.push):
+            m.d.sync += write.eq(write + 1)
+        with m.If(self.take):
+            m.d.sync += self.valid.eq(0)
+        with m.If(load):
+            m.d.sync += [self.valid.eq(1), read.eq(read + 1), head_place.eq(read)]
+        return m
