@@ -1,9 +1,9 @@
-"""``bench fmax``: place and route of the CNN for handwritten digits, several seeds."""
+"""``bench fmax``: place and route of a dense and of a sparse core, several seeds."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,6 +11,7 @@ from statistics import median
 from hwgen import model as models
 from hwgen.bench.cores import core
 from hwgen.bench.examples import MODELS, example
+from hwgen.bench.networks import sparse_cnn
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.process import Progress, silent
@@ -20,17 +21,22 @@ from hwgen.flow.synth.targets import recipe
 from hwgen.model import Model
 from hwgen.plan import PlanOptions
 
-MODEL = "digits_cnn.npz"
+NETWORKS: dict[str, Callable[[Path], Model]] = {
+    "digits_cnn": lambda folder: models.load(example("digits_cnn.npz", folder)),
+    "sparse_cnn": lambda _: sparse_cnn(),
+}
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A core on a device, placed with each of ``seeds``."""
+    """A core on a device, placed with each of ``seeds``; ``clock_mhz``: what it is built for, else the target's."""
 
     target: str
     pes: int
     lanes: int
     seeds: tuple[int, ...] = (1,)
+    network: str = "digits_cnn"
+    clock_mhz: float | None = None
 
 
 PLACEMENTS = (
@@ -38,19 +44,20 @@ PLACEMENTS = (
     Placement("ecp5-25k", 4, 4),
     Placement("ice40-up5k", 4, 2),
     Placement("gowin-gw1nr9", 4, 2),
+    Placement("ecp5-85k", 16, 4, seeds=(1, 2, 3), network="sparse_cnn", clock_mhz=100),
 )
 
 
 def fmax(*, folder: Path = MODELS, placements: Sequence[Placement] = PLACEMENTS, progress: Progress = silent) -> Result:
     """Place and route each of ``placements``; a core that does not fit is a row that says so."""
-    model = models.load(example(MODEL, folder))
-    rows = [placed(model, placement, progress) for placement in placements]
+    rows = [placed(NETWORKS[placement.network](folder), placement, progress) for placement in placements]
     return Result(
         name="fmax",
         summary=(
-            "The CNN for handwritten digits, `models/digits_cnn.npz`, its weights in the bitstream, through Yosys and "
-            "nextpnr. ECP5 is speed grade 6. Cells are the core's; logic cells are counted after placement, without "
-            "the registers between core and pins."
+            "The CNN for handwritten digits, `models/digits_cnn.npz`, and a network whose every layer is sparse (three "
+            "3 x 3 convolutions, 16 to 64 channels on 16 x 16, at 25 % density, a pool, a fully connected layer at "
+            "10 %), their weights in the bitstream, through Yosys and nextpnr. ECP5 is speed grade 6. Cells are the "
+            "core's; logic cells are counted after placement, without the registers between core and pins."
         ),
         rows=rows,
         tables=[_table(rows)],
@@ -59,8 +66,16 @@ def fmax(*, folder: Path = MODELS, placements: Sequence[Placement] = PLACEMENTS,
 
 def placed(model: Model, placement: Placement, progress: Progress = silent) -> Row:
     """One row: synthesis once, place and route with every seed."""
-    row = {"target": placement.target, "pes": placement.pes, "lanes": placement.lanes, "seeds": list(placement.seeds)}
-    options = PlanOptions(target=placement.target, pes=placement.pes, lanes=placement.lanes)
+    row = {
+        "network": placement.network,
+        "target": placement.target,
+        "pes": placement.pes,
+        "lanes": placement.lanes,
+        "seeds": list(placement.seeds),
+    }
+    options = PlanOptions(
+        target=placement.target, pes=placement.pes, lanes=placement.lanes, clock_mhz=placement.clock_mhz
+    )
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
         plan, built = core(model, options, Path(scratch) / "core")
         try:
@@ -106,6 +121,7 @@ def _table(rows: Sequence[Row]) -> Table:
     return Table(
         "Resources and clock, median over the seeds",
         [
+            Column("<network", "network"),
             Column("<target", "target"),
             Column("PEs", "pes"),
             Column("lanes", "lanes"),

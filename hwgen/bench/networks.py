@@ -5,9 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.model import Activation, Conv2d, DenseWeights, Model, NMWeights, Requant
+from hwgen.model import (
+    Activation,
+    Conv2d,
+    Dense,
+    DenseWeights,
+    Layer,
+    MaxPool2d,
+    Model,
+    NMWeights,
+    Requant,
+    SparseWeights,
+)
 
 SHIFT = 20
+MOST = 127
+TYPICAL = 74.0
+"""Standard deviation of a uniform int8."""
 
 
 def convolution(
@@ -24,34 +38,76 @@ def convolution(
     """One int8 convolution (out, in, kh, kw) = (rows, channels, *kernel) on a map of (channels, *size).
 
     ``pattern`` (n, m): all but n weights of every m input channels are 0, and stored so.
-
-    The multiplier carries a typical accumulator onto the output's range, so that outputs differ.
     """
     rng = np.random.default_rng(seed)
-    values = rng.integers(-127, 128, (rows, channels, *kernel), dtype=np.int8)
+    values = rng.integers(-MOST, MOST + 1, (rows, channels, *kernel), dtype=np.int8)
     top, bottom, left, right = padding
     height = (size[0] + top + bottom - kernel[0]) // stride + 1
     width = (size[1] + left + right - kernel[1]) // stride + 1
     n, m = pattern or (1, 1)
-    typical = 74.0 * 74.0 * np.sqrt(channels * n / m * kernel[0] * kernel[1])
-    multiplier = np.full(rows, max(1, round(50 / typical * 2**SHIFT)), np.int32)
     layer = Conv2d(
         name="conv",
         inputs=("input",),
-        output=Activation(shape=(rows, height, width), min=-128, max=127),
+        output=int8(rows, height, width),
         weights=NMWeights.from_dense(pruned(values, n, m, rng), n, m)
         if pattern
         else DenseWeights(values=values, bits=8),
-        requant=Requant(multiplier=multiplier, shift=np.full(rows, SHIFT, np.int8), rounding="half_up"),
+        requant=_spread(rows, channels * n / m * kernel[0] * kernel[1]),
         stride=(stride, stride),
         padding=padding,
     )
     return Model(
         name="shape",
-        input=Activation(shape=(channels, *size), min=-128, max=127),
+        input=int8(channels, *size),
         layers=(layer,),
         outputs=("conv",),
     )
+
+
+def sparse_cnn(seed: int = 0) -> Model:
+    """Three 3 x 3 convolutions of 25 % density, a pool, a fully connected layer of 10 %; int8, every layer sparse."""
+    rng = np.random.default_rng(seed)
+
+    def weights(shape: tuple[int, ...], density: float) -> SparseWeights:
+        values = rng.integers(-MOST, MOST + 1, shape)
+        return SparseWeights.from_dense(np.where(rng.random(shape) < density, values, 0), 8)
+
+    def convolved(name: str, source: str, channels: int, rows: int, size: int) -> Conv2d:
+        return Conv2d(
+            name=name,
+            inputs=(source,),
+            output=int8(rows, size, size),
+            weights=weights((rows, channels, 3, 3), 0.25),
+            requant=_spread(rows, channels * 9 * 0.25),
+            padding=(1, 1, 1, 1),
+        )
+
+    layers: tuple[Layer, ...] = (
+        convolved("conv1", "input", 16, 32, 16),
+        convolved("conv2", "conv1", 32, 64, 16),
+        MaxPool2d(name="pool", inputs=("conv2",), output=int8(64, 8, 8), kernel=(2, 2), stride=(2, 2)),
+        convolved("conv3", "pool", 64, 64, 8),
+        Dense(
+            name="fc",
+            inputs=("conv3",),
+            output=int8(10),
+            weights=weights((10, 64 * 8 * 8), 0.1),
+            requant=_spread(10, 64 * 8 * 8 * 0.1),
+        ),
+    )
+    return Model(name="sparse_cnn", input=int8(16, 16, 16), layers=layers, outputs=("fc",))
+
+
+def int8(*shape: int) -> Activation:
+    """A map or vector of int8 without a scale."""
+    return Activation(shape=shape, min=-128, max=127)
+
+
+def _spread(rows: int, products: float) -> Requant:
+    """Carries a typical accumulator of so many products onto the output's range, so that outputs differ."""
+    typical = TYPICAL * TYPICAL * np.sqrt(products)
+    multiplier = np.full(rows, max(1, round(50 / typical * 2**SHIFT)), np.int32)
+    return Requant(multiplier=multiplier, shift=np.full(rows, SHIFT, np.int8), rounding="half_up")
 
 
 def pruned(values: NDArray[np.int8], n: int, m: int, rng: np.random.Generator) -> NDArray[np.int8]:

@@ -125,26 +125,29 @@ class Scanner(wiring.Component):
         ]
 
         working = Signal()
-        left = Signal(shape.pes, reset_less=True)
+        left, rest = Signal(shape.pes, reset_less=True), Signal(shape.pes, reset_less=True)
+        # Decided a cycle ahead: it takes the next bundle from its queue, and many bits go into it.
+        single = Signal(reset_less=True)
         first_column = Signal.like(base, reset_less=True)
         ends = Signal(reset_less=True)
         slot = Signal.like(masks.place, reset_less=True)
-        rest = Signal(shape.pes)
         step = Signal()
         finished = Signal()
         m.d.comb += [
-            rest.eq(left & (left - 1)),
             step.eq(working & ~self.hold),
-            finished.eq(step & (rest == 0)),
+            finished.eq(step & single),
             take.eq(masks.valid & (finished | ~working)),
             self.held.eq(working & self.hold),
         ]
+        arrived = masks.head[: shape.pes]
+        of_arrived, of_rest = Signal.like(rest), Signal.like(rest)
+        m.d.comb += [of_arrived.eq(_without_lowest(arrived)), of_rest.eq(_without_lowest(rest))]
         with m.If(step):
-            m.d.sync += [left.eq(rest), working.eq(rest != 0)]
+            m.d.sync += [left.eq(rest), rest.eq(of_rest), single.eq(of_rest == 0), working.eq(~single)]
         with m.If(take):
+            m.d.sync += [left.eq(arrived), rest.eq(of_arrived), single.eq(of_arrived == 0), working.eq(1)]
             m.d.sync += [
-                working.eq(1),
-                Cat(left, first_column, ends).eq(masks.head),
+                Cat(first_column, ends).eq(masks.head[shape.pes :]),
                 slot.eq(masks.head_place),
             ]
         place = Signal.like(slot, reset_less=True)
@@ -161,6 +164,11 @@ class Scanner(wiring.Component):
         ]
         m.d.comb += store.raddr.eq(place)
         return finished
+
+
+def _without_lowest(mask: Value) -> Value:
+    """``mask`` less its lowest set bit."""
+    return mask & (mask - 1)[: len(mask)]
 
 
 def _encoded(one_hot: Value, bits: int) -> Value:

@@ -34,5 +34,5 @@ def test_median_of_the_seeds_and_a_core_that_does_not_fit(folder: Path) -> None:
     assert large["fits"] is False
     needed, available = large["short"]["ICESTORM_DSP"]
     assert needed >= 16 > available == 8
-    assert [cells[3] for cells in result.tables[0].cells()] == ["yes", "no"]
+    assert [cells[4] for cells in result.tables[0].cells()] == ["yes", "no"]
     assert result.tables[0].cells()[1][-1] == "-"

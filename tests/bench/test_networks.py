@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen import golden
-from hwgen.bench.networks import convolution
-from hwgen.model import validate
+from hwgen.bench.networks import convolution, sparse_cnn
+from hwgen.model import Conv2d, Dense, SparseWeights, validate
 
 
 @settings(max_examples=40)
@@ -40,4 +40,15 @@ def test_models_are_valid_and_their_outputs_differ(
     frames = np.random.default_rng(0).integers(-128, 128, (8, channels, *size))
     outputs = golden.infer(model, frames)
     assert np.unique(outputs).size > 3
+    assert np.mean(np.abs(outputs) >= 127) < 0.3
+
+
+def test_every_layer_of_the_sparse_network_is_sparse_and_its_outputs_differ() -> None:
+    model = sparse_cnn()
+    validate(model)
+    weights = [layer.weights for layer in model.layers if isinstance(layer, Conv2d | Dense)]
+    assert [type(stored) for stored in weights] == [SparseWeights] * 4
+    frames = np.random.default_rng(0).integers(-128, 128, (4, *model.input.shape))
+    outputs = golden.infer(model, frames)
+    assert np.unique(outputs).size > 20
     assert np.mean(np.abs(outputs) >= 127) < 0.3
