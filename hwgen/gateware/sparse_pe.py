@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,8 +18,10 @@ class SparsePE(wiring.Component):
     """``acc[row][l] += x[l] * w`` for the entries of a sparse step; else what :class:`hwgen.gateware.pe.PE` does.
 
     Two memories of ``rows`` words of all lanes' accumulators: while one is drained, and zeroed row by row, the PE
-    works on the next group in the other. An entry reads its row, adds and writes it back in one cycle; an entry of the
-    same row in the cycle behind takes the sum from its register instead. A dense step uses that register alone.
+    works on the next group in the other. An entry's row is read, the product is added, and the sum is written a cycle
+    later, from its register; the next two entries, if they are of the same row, take the sum from that register and the
+    one behind it. A dense step uses the first register alone. What goes into the addition is chosen by registers, of
+    which each lane has its own.
 
     **Width**: products operand_bits + weight_bits, accumulators ``acc_bits``. **Latency**: 3 from the operands to the
     product, 1 to the sum; 2 from ``drain`` (copied here) to the shadow. **Throughput**: one entry per cycle.
@@ -84,6 +86,7 @@ class SparsePE(wiring.Component):
         dense = Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local, self.sparse)
         drain = Cat(self.drain, self.drain_last, self.clear, self.taken, self.drain_row)
         strobes = copied(m, Cat(dense, drain), "strobes")
+        restart = self.first | self.maximum if shape.has_maximum else self.first
         valid, first, maximum, capture, shift, local, sparse = (strobes[index] for index in range(7))
         self._drain, self._drain_last, self._clear, self._taken = (strobes[7 + index] for index in range(4))
         self._drain_row = strobes[11:]
@@ -91,27 +94,29 @@ class SparsePE(wiring.Component):
             multiply.a.eq(self._operands(sparse, local)),
             multiply.b.eq(self._weights(sparse)),
         ]
-        stored, drained, bypass, entry_valid = self._rows(m)
+        read, sources, drained, entry_valid = self._rows(m, ~self.sparse & ~restart)
         product_bits = shape.operand_bits + shape.weight_bits
         sums: list[Signal] = []
-        totals: list[Value] = []
         for lane in range(shape.lanes):
             product = Signal(signed(product_bits), name=f"product_{lane}", reset_less=True)
             m.d.sync += product.eq(multiply.p.word_select(lane, product_bits))
             total = Signal(signed(shape.acc_bits), name=f"total_{lane}")
             kept = Signal(signed(shape.acc_bits), name=f"sum_{lane}", reset_less=True)
-            row = stored.word_select(lane, shape.acc_bits).as_signed()
-            take, restart = valid, first
+            kept_before = Signal(signed(shape.acc_bits), name=f"sum_before_{lane}", reset_less=True)
+            m.d.sync += kept_before.eq(kept)
+            take = valid
             if shape.has_maximum:
-                restart = first | maximum
                 take = valid & (first | ~maximum | greater_element(shape, product, kept))
-            before = Mux(sparse & ~bypass, row, Mux(restart & ~sparse, 0, kept))
-            m.d.comb += total.eq(before + product)
+            chosen = copied(m, sources, f"sources_{lane}")
+            before: Value = Const(0, shape.acc_bits)
+            rows = [memory.word_select(lane, shape.acc_bits) for memory in read]
+            for index, value in enumerate((*rows, kept, kept_before)):
+                before = before | (value & chosen[index].replicate(shape.acc_bits))
+            m.d.comb += total.eq(before.as_signed() + product)
             with m.If(Mux(sparse, entry_valid, take)):
                 m.d.sync += kept.eq(total)
             sums.append(kept)
-            totals.append(total)
-        m.d.comb += self._written.eq(Cat(*totals))
+        m.d.comb += self._sums.eq(Cat(*sums))
         shadow = Signal(shape.lanes * shape.acc_bits, reset_less=True)
         with m.If(delayed(m, self._drain, 1, "drained", reset=True)):
             m.d.sync += shadow.eq(drained)
@@ -142,24 +147,33 @@ class SparsePE(wiring.Component):
         shared = self.entry_weight.replicate(shape.lanes)
         return Mux(sparse, shared, self.weights) if shape.has_matrix or shape.has_local else shared
 
-    def _rows(self, m: Module) -> tuple[Value, Value, Value, Value]:
-        """The accumulators: an entry's row, the drained row, whether the sum stands in its register, valid entry."""
+    def _rows(self, m: Module, continues: Value) -> tuple[list[Value], Value, Value, Value]:
+        """The accumulators: what an entry's row holds in both memories; what it is added to; the drained row; an entry.
+
+        What it is added to, a cycle ahead: either memory, the last sum, the sum before that; in a dense step the last
+        sum where it ``continues``.
+        """
         shape = self._shape
         control = Cat(self.entry_valid, self.entry_phase)
-        line = delay_line(m, control, latency.MULTIPLY_LANES, "entry", reset=True)
-        rows = delay_line(m, self.entry_row, latency.MULTIPLY_LANES, "row")
-        ahead, now = line[-2], line[-1]
-        row_ahead, row_now = rows[-2], rows[-1]
-        bypass = Signal()
-        m.d.sync += bypass.eq(now[0] & ahead[0] & (now[1] == ahead[1]) & (row_now == row_ahead))
+        stages = latency.MULTIPLY_LANES + 1
+        line = delay_line(m, control, stages, "entry", reset=True)
+        rows = delay_line(m, self.entry_row, stages, "row")
+        ahead, now, later = line[-3:]
+        row_ahead, row_now, row_later = rows[-3:]
+        one_ago = now[0] & (now[1] == ahead[1]) & (row_now == row_ahead)
+        two_ago = later[0] & (later[1] == ahead[1]) & (row_later == row_ahead)
+        stored = ahead[0] & ~one_ago & ~two_ago
+        sources = Cat(
+            stored & ~ahead[1], stored & ahead[1], (ahead[0] & one_ago) | continues, ahead[0] & two_ago & ~one_ago
+        )
         drain_phase = Signal()
         with m.If(self._drain & self._drain_last):
             m.d.sync += drain_phase.eq(~drain_phase)
         # Zeroed in the cycle behind its read.
         zero = delayed(m, Cat(self._drain, self._clear, drain_phase), 1, "zero", reset=True)
         zero_row = delayed(m, self._drain_row, 1, "zero_row")
-        self._written = Signal(shape.lanes * shape.acc_bits)
-        read = []
+        self._sums = Signal(shape.lanes * shape.acc_bits)
+        read: list[Value] = []
         assert shape.sparse is not None
         for index in range(2):
             memory = QueueRam(width=shape.lanes * shape.acc_bits, depth=shape.sparse.rows)
@@ -168,14 +182,12 @@ class SparsePE(wiring.Component):
             zeroing = (zero[0] & (zero[2] == index)) | zero[1]
             m.d.comb += [
                 memory.raddr.eq(Mux(draining, self._drain_row, row_ahead)),
-                memory.wen.eq(zeroing | (now[0] & (now[1] == index))),
-                memory.waddr.eq(Mux(zeroing, zero_row, row_now)),
-                memory.wdata.eq(Mux(zeroing, 0, self._written)),
+                memory.wen.eq(zeroing | (later[0] & (later[1] == index))),
+                memory.waddr.eq(Mux(zeroing, zero_row, row_later)),
+                memory.wdata.eq(Mux(zeroing, 0, self._sums)),
             ]
             read.append(memory.rdata)
-        stored = Mux(now[1], read[1], read[0])
-        drained = Mux(zero[2], read[1], read[0])
-        return stored, drained, bypass, now[0]
+        return read, sources, Mux(zero[2], read[1], read[0]), now[0]
 
     def _groups(self, m: Module) -> None:
         """Groups that are complete and wait for the drain."""
