@@ -30,7 +30,7 @@ _MODULE = re.compile(r"^module (\w+)\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
 # A register's initial value in its declaration (PROCASSINIT).
 _INITIAL = re.compile(r"^(  (?:output )?reg (?:\[\d+:\d+\] )?(\w+)) = ([^;\n]*);$", re.MULTILINE)
 # The logical negation of a vector (WIDTHTRUNC) is the NOR of its bits.
-_NOT_ANY = re.compile(r"^(  assign \w+ =) ! ", re.MULTILINE)
+_NOT_ANY = re.compile(r"^(  assign \w+(?:\[\d+\])? =) ! ", re.MULTILINE)
 # Comments that mean something are attributes by now.
 _PARALLEL = re.compile(r"^( *)(casez \(\w+\)) // synopsys (?:full_case )?parallel_case$", re.MULTILINE)
 

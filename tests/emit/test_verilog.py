@@ -18,10 +18,10 @@ def text() -> str:
     """A counter with an initial value, a test for zero, and a multiplexer of one-hot selects."""
     m = Module()
     count = Signal(4, init=9)
-    empty = Signal()
+    empty = Signal(2)
     chosen = Signal(4)
     m.d.sync += count.eq(count - 1)
-    m.d.comb += empty.eq(count == 0)
+    m.d.comb += [empty[0].eq(count == 0), empty[1].eq(count[:2] == 0)]
     with m.Switch(count[:2]):
         for value in range(3):
             with m.Case(value):
@@ -37,6 +37,7 @@ def test_registers_start_at_their_value(text: str) -> None:
 
 def test_a_vector_is_zero_if_none_of_its_bits_is_set(text: str) -> None:
     assert re.search(r"= ~\| count;", text)
+    assert re.search(r"\[1\] = ~\| count\[1:0\];", text)
     assert " ! " not in text
 
 
