@@ -16,6 +16,7 @@ import typer
 from hwgen import __version__
 from hwgen.cli.bench import bench
 from hwgen.cli.build import build
+from hwgen.cli.importing import import_
 from hwgen.cli.infer import infer
 from hwgen.cli.show import show
 from hwgen.cli.simulate import simulate
@@ -57,6 +58,7 @@ def _hwgen(
     """Compressed neural networks to verified FPGA and ASIC cores, with open tools only."""
 
 
+app.command("import")(import_)
 for verb in (build, weights, infer, simulate, verify, synth, show, bench):
     app.command()(verb)
 

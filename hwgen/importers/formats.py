@@ -1,0 +1,32 @@
+"""Which importer reads which file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hwgen.errors import UsageError
+from hwgen.importers.tflite import read_tflite
+from hwgen.model import Model
+
+FORMATS: dict[str, Callable[[Path], Model]] = {".tflite": read_tflite}
+
+
+def import_model(path: Path) -> Model:
+    """Read a file by its suffix.
+
+    Raises
+    ------
+    UsageError
+        It is missing, cannot be read or is of no known kind.
+    ModelError
+        Its content is damaged.
+    UnsupportedError
+        It asks for an operation that hwgen does not have; names it.
+    """
+    if not path.is_file():
+        raise UsageError("no such file", file=str(path))
+    reader = FORMATS.get(path.suffix.lower())
+    if reader is None:
+        raise UsageError("is of no known kind", file=str(path), hint=f"import reads {', '.join(FORMATS)}")
+    return reader(path)

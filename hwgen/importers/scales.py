@@ -1,0 +1,53 @@
+"""Real scales to the integers that TFLite's kernels compute with."""
+
+from __future__ import annotations
+
+import math
+
+LEFT_SHIFT = 20
+"""Of ADD on 8 bits (add.cc, Prepare)."""
+SOFTMAX_INTEGER_BITS = 5
+"""Of the differences in softmax (activations.cc, kScaledDiffIntegerBits)."""
+ONE = 1 << 31
+LEAST_EXPONENT = -31
+
+
+def round_half_away(value: float) -> int:
+    """C's round()."""
+    return math.floor(value + 0.5) if value >= 0 else math.ceil(value - 0.5)
+
+
+def quantised_multiplier(real: float) -> tuple[int, int]:
+    """(multiplier, total right shift) with real ~ multiplier / 2^shift, 2^30 <= multiplier < 2^31.
+
+    Source: QuantizeMultiplier, quantization_util.cc; the total shift is 31 less its exponent. What is below 2^-32
+    becomes 0.
+    """
+    fraction, exponent = math.frexp(real)
+    multiplier = round_half_away(fraction * ONE)
+    if multiplier == ONE:
+        multiplier, exponent = multiplier // 2, exponent + 1
+    return (multiplier, 31 - exponent) if exponent >= LEAST_EXPONENT and multiplier else (0, 31)
+
+
+def add_multipliers(first: float, second: float, output: float) -> tuple[tuple[int, int], ...]:
+    """(multiplier, shift) of both inputs and of the output of ADD (add.cc, Prepare)."""
+    common = 2 * max(first, second)
+    return tuple(map(quantised_multiplier, (first / common, second / common, common / (2**LEFT_SHIFT * output))))
+
+
+def softmax_scaling(beta: float, scale: float) -> tuple[int, int, int]:
+    """(multiplier, left shift, least difference that counts) of softmax.
+
+    Source: PreprocessSoftmaxScaling and CalculateInputRadius, quantization_util.cc.
+    """
+    real = min(beta * scale * 2 ** (31 - SOFTMAX_INTEGER_BITS), ONE - 1.0)
+    multiplier, shift = quantised_multiplier(real)
+    left = 31 - shift
+    radius = (2**SOFTMAX_INTEGER_BITS - 1) * 2 ** (31 - SOFTMAX_INTEGER_BITS) / 2**left
+    return multiplier, left, -math.floor(radius)
+
+
+def quantised(real: float, scale: float, zero_point: int) -> int:
+    """The q nearest to a real number, not clamped."""
+    return zero_point + round_half_away(real / scale)

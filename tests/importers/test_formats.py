@@ -1,0 +1,24 @@
+"""Files by their suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hwgen.errors import UsageError
+from hwgen.importers import import_model
+from tests.importers.tflite.networks import dense
+
+
+def test_the_suffix_decides(tmp_path: Path) -> None:
+    (tmp_path / "Net.TFLITE").write_bytes(dense())
+    assert import_model(tmp_path / "Net.TFLITE").name == "Net"
+
+
+def test_unknown_and_missing_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "net.pb").write_bytes(b"")
+    with pytest.raises(UsageError, match=r"net\.pb: is of no known kind \(import reads \.tflite\)"):
+        import_model(tmp_path / "net.pb")
+    with pytest.raises(UsageError, match=r"none\.tflite: no such file"):
+        import_model(tmp_path / "none.tflite")
