@@ -75,13 +75,14 @@ class ColumnQueue(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         sparse = self._sparse
-        push, word = self._pointed(m)
+        arrived, push, word = self._pointed(m)
         m.submodules.columns = columns = HeadQueue(width=len(word), depth=sparse.queue_words)
         m.submodules.vectors = vectors = QueueRam(width=len(self.vector), depth=sparse.queue_words)
         m.d.comb += [
+            columns.write.eq(arrived),
             columns.push.eq(push),
             columns.word.eq(word),
-            vectors.wen.eq(push),
+            vectors.wen.eq(arrived),
             vectors.waddr.eq(columns.place),
             vectors.wdata.eq(self.vector_in),
             self.vector.eq(vectors.rdata),
@@ -97,8 +98,8 @@ class ColumnQueue(wiring.Component):
         m.d.sync += late.eq(next_late)
         return m
 
-    def _pointed(self, m: Module) -> tuple[Value, Value]:
-        """Whether a column enters the queue, and its word: first entry, number of entries, end of a group."""
+    def _pointed(self, m: Module) -> tuple[Value, Value, Value]:
+        """A column or mark has come, enters the queue; its word: first entry, number of entries, end of a group."""
         sparse = self._sparse
         m.d.comb += self.pointer_address.eq(self.number >> POINTER_BITS)
         stages = latency.POINTER - 1
@@ -122,7 +123,7 @@ class ColumnQueue(wiring.Component):
         column, mark = valid[0], valid[1]
         push = mark | (column & (Const(1, 1) if sparse.keeps_empty else end != begin))
         count = Mux(column, count, 0)
-        return push, Cat(start, count, count[1:] == 0, mark)
+        return column | mark, push, Cat(start, count, count[1:] == 0, mark)
 
     def _walk(self, m: Module, columns: HeadQueue) -> Signal:
         """Through the head's entries; not into a third group while two wait for the drain. High: the head is done.

@@ -12,6 +12,9 @@ from hwgen.gateware.cells import QueueRam, address_bits
 class HeadQueue(wiring.Component):
     """First in, first out. What takes the head enables a register and a counter: no address depends on it.
 
+    A word is written before it is known whether it enters: ``write`` comes early, ``push`` may come late, and without
+    it the next word is written over this one.
+
     The memory's address is the word behind the head, from a counter; its output register is the head, and loads where
     there is none or it is taken. Who pushes counts the words: there is room for ``depth`` - 1 behind the head.
 
@@ -24,8 +27,8 @@ class HeadQueue(wiring.Component):
 
     Members
     -------
-    push : In(1), word : In(width), place : Out
-        A word enters, at ``place`` of the memory (and of others beside it).
+    write, push : In(1), word : In(width), place : Out
+        A word is written at ``place`` of the memory (and of others beside it); it enters.
     take : In(1)
         The head leaves, where there is one.
     valid : Out(1), head : Out(width), head_place : Out
@@ -40,6 +43,7 @@ class HeadQueue(wiring.Component):
         bits = address_bits(depth)
         super().__init__(
             {
+                "write": In(1),
                 "push": In(1),
                 "word": In(width),
                 "place": Out(bits),
@@ -61,7 +65,7 @@ class HeadQueue(wiring.Component):
         m.d.comb += [
             some.eq(write != read),
             load.eq(some & (~self.valid | self.take)),
-            memory.wen.eq(self.push),
+            memory.wen.eq(self.write),
             memory.waddr.eq(write),
             memory.wdata.eq(self.word),
             memory.raddr.eq(read),

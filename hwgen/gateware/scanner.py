@@ -81,7 +81,7 @@ class Scanner(wiring.Component):
         bundle = Signal()
         m.d.sync += bundle.eq(self.bundle)
         m.d.comb += [push.eq(bundle & (mask.any() | last)), self.dropped.eq(bundle & ~push)]
-        finished = self._scan(m, push, mask, base, last)
+        finished = self._scan(m, bundle, push, mask, base, last)
         freed = Signal(2)
         room = Signal(range(BUNDLES + 1), init=BUNDLES)
         m.d.sync += [freed.eq(finished + self.dropped), room.eq(room + freed - self.issue)]
@@ -108,17 +108,18 @@ class Scanner(wiring.Component):
             m.d.sync += base.eq(Mux(self.group_first, self.column_base, base + shape.pes))
         return mask, base, last
 
-    def _scan(self, m: Module, push: Signal, mask: Signal, base: Signal, last: Signal) -> Value:
+    def _scan(self, m: Module, bundle: Signal, push: Signal, mask: Signal, base: Signal, last: Signal) -> Value:
         """The queues of bundles, the working register, the issued column; whether a bundle is finished."""
         shape = self._shape
         m.submodules.masks = masks = HeadQueue(width=shape.pes + len(base) + 1, depth=BUNDLES)
         m.submodules.vectors_store = store = QueueRam(width=len(self.vectors), depth=BUNDLES)
         take = Signal()
         m.d.comb += [
+            masks.write.eq(bundle),
             masks.push.eq(push),
             masks.word.eq(Cat(mask, base, last)),
             masks.take.eq(take),
-            store.wen.eq(push),
+            store.wen.eq(bundle),
             store.waddr.eq(masks.place),
             store.wdata.eq(self._vectors),
             self.vectors_out.eq(store.rdata),

@@ -137,6 +137,7 @@ class OrderedStreamOut(wiring.Component):
         m.d.sync += [push.eq(done), ends.eq(last)]
         m.submodules.beats = queue = HeadQueue(width=stream.data_bits + 1, depth=OUTPUT_BEATS)
         m.d.comb += [
+            queue.write.eq(push),
             queue.push.eq(push),
             queue.word.eq(Cat(beat, ends)),
             queue.take.eq(self.tready),

@@ -35,7 +35,8 @@ def test_words_leave_in_order_each_two_cycles_behind_its_entry_at_the_earliest(
         push = len(waiting) < depth - 1 and rng.random() < pushing
         take = bool(rng.random() < taking)
         word = int(rng.integers(1 << width))
-        rows.append({"push": int(push), "word": word, "take": int(take)})
+        written = push or rng.random() < 0.3
+        rows.append({"write": int(written), "push": int(push), "word": word, "take": int(take)})
         expected.append((head, pushed % depth, len(waiting)))
         if waiting and (head is None or take):
             head = waiting.popleft()
