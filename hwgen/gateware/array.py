@@ -299,6 +299,10 @@ class PEArray(wiring.Component):
                     weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
                 if shape.choices > 1:
                     bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
+                # The counter's own register, once more for each group.
+                shift = copied(m, counter.active_next, f"shift_{index // GROUP}")
+                if shape.sparse is not None:
+                    self._clear = copied(m, self._row_drain.clear, f"clear_{index // GROUP}")
             weights = self._stores[f"weights_{index}"]
             pe = PE(shape=shape) if shape.sparse is None else SparsePE(shape=shape)
             self._near(m, "pe", index, pe)
@@ -309,7 +313,7 @@ class PEArray(wiring.Component):
                 pe.first.eq(controls["first"]),
                 pe.maximum.eq(held["maximum"]),
                 pe.capture.eq(controls["capture"]),
-                pe.shift.eq(counter.active),
+                pe.shift.eq(shift),
             ]
             if shape.has_matrix or shape.has_local:
                 decoder = Decoder(shape=shape, codebook=self._plan.codebook)
@@ -422,7 +426,7 @@ class PEArray(wiring.Component):
             pe.entry_vector.eq(queue.vector),
             pe.drain.eq(drain.drain),
             pe.drain_last.eq(drain.drain_last),
-            pe.clear.eq(drain.clear),
+            pe.clear.eq(self._clear),
             pe.taken.eq(drain.taken),
             pe.drain_row.eq(drain.drain_row),
             drain.ready[index].eq(pe.ready),

@@ -26,8 +26,8 @@ class DrainCounter(wiring.Component):
     -------
     capture, fetched : In(1)
         A pass is complete; a new step's record has arrived.
-    active : Out(1)
-        A value is at the head: shift the chains.
+    active, active_next : Out(1)
+        A value is at the head: shift the chains. The same a cycle earlier, for copies.
     value : Out(1)
         It completes a result: always, but for wide layers only the last lane of a PE.
     lane_first, lane_last, pe_last, row_first, pass_last, step_ends : Out(1)
@@ -46,6 +46,7 @@ class DrainCounter(wiring.Component):
                 "fetched": In(1),
                 "record": In(shape.write_fields.width),
                 "active": Out(1),
+                "active_next": Out(1),
                 "value": Out(1),
                 "lane_first": Out(1),
                 "lane_last": Out(1),
@@ -88,8 +89,10 @@ class DrainCounter(wiring.Component):
             m.d.sync += lane.eq(Mux(self.lane_last, 0, lane + 1))
             with m.If(self.lane_last):
                 m.d.sync += [self.pe.eq(Mux(self.pe_last, 0, self.pe + 1)), self.parameter.eq(self.parameter + 1)]
+        m.d.comb += self.active_next.eq(self.capture | (self.active & ~pass_done))
+        m.d.sync += self.active.eq(self.active_next)
         with m.If(pass_done):
-            m.d.sync += [self.active.eq(0), passes.eq(passes + 1)]
+            m.d.sync += passes.eq(passes + 1)
         with m.If(group_done):
             m.d.sync += [
                 passes.eq(0),
@@ -98,8 +101,6 @@ class DrainCounter(wiring.Component):
             ]
         with m.If(self.fetched):
             m.d.sync += self.parameter.eq(record["requant_base"])
-        with m.If(self.capture):
-            m.d.sync += self.active.eq(1)
         return m
 
 

@@ -16,7 +16,8 @@ class HeadQueue(wiring.Component):
     it the next word is written over this one.
 
     The memory's address is the word behind the head, from a counter; its output register is the head, and loads where
-    there is none or it is taken. Who pushes counts the words: there is room for ``depth`` - 1 behind the head.
+    there is none or it is taken, whatever there is to load: ``valid`` says whether it was a word. Who pushes counts the
+    words: there is room for ``depth`` - 1 behind the head.
 
     **Latency**: 2 from ``push`` to ``valid``. **Throughput**: a word in and a word out per cycle.
 
@@ -60,21 +61,21 @@ class HeadQueue(wiring.Component):
         m.submodules.memory = memory = QueueRam(width=self._width, depth=self._depth)
         write, read = Signal.like(self.place), Signal.like(self.place)
         head_place = Signal.like(self.place, reset_less=True)
-        some = Signal()
+        wanted = Signal()
         load = Signal()
         m.d.comb += [
-            some.eq(write != read),
-            load.eq(some & (~self.valid | self.take)),
+            wanted.eq(~self.valid | self.take),
+            load.eq(wanted & (self.waiting != 0)),
             memory.wen.eq(self.write),
             memory.waddr.eq(write),
             memory.wdata.eq(self.word),
             memory.raddr.eq(read),
-            memory.ren.eq(load),
+            memory.ren.eq(wanted),
             self.head.eq(memory.rdata),
             self.place.eq(write),
             self.head_place.eq(head_place),
-            self.waiting.eq((write - read)[: len(write)]),
         ]
+        m.d.sync += self.waiting.eq(self.waiting + self.push - load)
         with m.If(self.push):
             m.d.sync += write.eq(write + 1)
         with m.If(self.take):

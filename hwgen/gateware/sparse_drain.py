@@ -40,7 +40,7 @@ class SparseDrain(wiring.Component):
     last_row : In
         Of the running step.
     drain, drain_last, clear, taken : Out(1), drain_row : Out
-        To the PEs.
+        To the PEs; ``clear`` may reach them some cycles late: the rows begin again meanwhile.
     cleared : Out(1)
         The accumulators are zero: frames may come.
     """
@@ -69,6 +69,8 @@ class SparseDrain(wiring.Component):
         period = Signal(range(max(2, shape.drain_cycles)))
         pause = Signal(range(DRAIN_PAUSE + 1))
         rows_left = Signal()
+        clear = Signal(init=1)
+        m.d.sync += clear.eq(~self.cleared)
         last = row == self.last_row
         period_last = period == shape.drain_cycles - 1
         m.d.comb += [
@@ -76,7 +78,7 @@ class SparseDrain(wiring.Component):
             self.drain.eq(rows_left & (period == 0)),
             self.drain_last.eq(last),
             self.drain_row.eq(row),
-            self.clear.eq(~self.cleared),
+            self.clear.eq(clear),
         ]
         with m.If(pause != 0):
             m.d.sync += pause.eq(pause - 1)

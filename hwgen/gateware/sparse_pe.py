@@ -83,18 +83,19 @@ class SparsePE(wiring.Component):
         m.submodules.multiply = multiply = MulLanes(
             lanes=shape.lanes, a_bits=shape.operand_bits, b_bits=shape.weight_bits
         )
-        dense = Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local, self.sparse)
+        dense = Cat(self.capture, self.local, self.sparse)
         drain = Cat(self.drain, self.drain_last, self.clear, self.taken, self.drain_row)
         strobes = copied(m, Cat(dense, drain), "strobes")
         restart = self.first | self.maximum if shape.has_maximum else self.first
-        valid, first, maximum, capture, shift, local, sparse = (strobes[index] for index in range(7))
-        self._drain, self._drain_last, self._clear, self._taken = (strobes[7 + index] for index in range(4))
-        self._drain_row = strobes[11:]
+        capture, local, sparse = (strobes[index] for index in range(3))
+        self._drain, self._drain_last, self._clear, self._taken = (strobes[3 + index] for index in range(4))
+        self._drain_row = strobes[7:]
         m.d.comb += [
             multiply.a.eq(self._operands(sparse, local)),
             multiply.b.eq(self._weights(sparse)),
         ]
-        read, sources, drained, entry_valid = self._rows(m, ~self.sparse & ~restart)
+        replaces = self.maximum & ~self.first if shape.has_maximum else Const(0, 1)
+        read, sources, drained = self._rows(m, Cat(~self.sparse & ~restart, self.valid))
         product_bits = shape.operand_bits + shape.weight_bits
         sums: list[Signal] = []
         for lane in range(shape.lanes):
@@ -104,26 +105,24 @@ class SparsePE(wiring.Component):
             kept = Signal(signed(shape.acc_bits), name=f"sum_{lane}", reset_less=True)
             kept_before = Signal(signed(shape.acc_bits), name=f"sum_before_{lane}", reset_less=True)
             m.d.sync += kept_before.eq(kept)
-            take = valid
+            chosen = copied(m, Cat(sources, replaces), f"sources_{lane}")
+            take = chosen[4]
             if shape.has_maximum:
-                take = valid & (first | ~maximum | greater_element(shape, product, kept))
-            chosen = copied(m, sources, f"sources_{lane}")
+                take = take & (~chosen[5] | greater_element(shape, product, kept))
             before: Value = Const(0, shape.acc_bits)
             rows = [memory.word_select(lane, shape.acc_bits) for memory in read]
             for index, value in enumerate((*rows, kept, kept_before)):
                 before = before | (value & chosen[index].replicate(shape.acc_bits))
             m.d.comb += total.eq(before.as_signed() + product)
-            with m.If(Mux(sparse, entry_valid, take)):
+            with m.If(take):
                 m.d.sync += kept.eq(total)
             sums.append(kept)
         m.d.comb += self._sums.eq(Cat(*sums))
         shadow = Signal(shape.lanes * shape.acc_bits, reset_less=True)
-        with m.If(delayed(m, self._drain, 1, "drained", reset=True)):
-            m.d.sync += shadow.eq(drained)
-        with m.Elif(capture):
-            m.d.sync += shadow.eq(Cat(*sums))
-        with m.Elif(shift):
-            m.d.sync += shadow.eq(Cat(shadow, self.chain_in)[shape.acc_bits :])
+        moved = Mux(capture, Cat(*sums), Cat(shadow, self.chain_in)[shape.acc_bits :])
+        row_read = delayed(m, self._drain, 1, "row_read", reset=True)
+        with m.If(copied(m, self._drain | self.capture | self.shift, "load_shadow")):
+            m.d.sync += shadow.eq(Mux(row_read, drained, moved))
         m.d.comb += self.chain_out.eq(shadow[: shape.acc_bits])
         self._groups(m)
         return m
@@ -147,11 +146,11 @@ class SparsePE(wiring.Component):
         shared = self.entry_weight.replicate(shape.lanes)
         return Mux(sparse, shared, self.weights) if shape.has_matrix or shape.has_local else shared
 
-    def _rows(self, m: Module, continues: Value) -> tuple[list[Value], Value, Value, Value]:
-        """The accumulators: what an entry's row holds in both memories; what it is added to; the drained row; an entry.
+    def _rows(self, m: Module, dense: Value) -> tuple[list[Value], Value, Value]:
+        """The accumulators: what an entry's row holds in both memories, what is added to what, the drained row.
 
-        What it is added to, a cycle ahead: either memory, the last sum, the sum before that; in a dense step the last
-        sum where it ``continues``.
+        What is added, a cycle ahead: the product to either memory, to the last sum, to the sum before that; whether
+        there is one. ``dense``: in a dense step, whether the last sum is continued, and whether there is a product.
         """
         shape = self._shape
         control = Cat(self.entry_valid, self.entry_phase)
@@ -164,13 +163,16 @@ class SparsePE(wiring.Component):
         two_ago = later[0] & (later[1] == ahead[1]) & (row_later == row_ahead)
         stored = ahead[0] & ~one_ago & ~two_ago
         sources = Cat(
-            stored & ~ahead[1], stored & ahead[1], (ahead[0] & one_ago) | continues, ahead[0] & two_ago & ~one_ago
+            stored & ~ahead[1],
+            stored & ahead[1],
+            (ahead[0] & one_ago) | dense[0],
+            ahead[0] & two_ago & ~one_ago,
+            ahead[0] | dense[1],
         )
         drain_phase = Signal()
         with m.If(self._drain & self._drain_last):
             m.d.sync += drain_phase.eq(~drain_phase)
         # Zeroed in the cycle behind its read.
-        zero = delayed(m, Cat(self._drain, self._clear, drain_phase), 1, "zero", reset=True)
         zero_row = delayed(m, self._drain_row, 1, "zero_row")
         self._sums = Signal(shape.lanes * shape.acc_bits)
         read: list[Value] = []
@@ -179,15 +181,17 @@ class SparsePE(wiring.Component):
             memory = QueueRam(width=shape.lanes * shape.acc_bits, depth=shape.sparse.rows)
             m.submodules[f"rows_{index}"] = memory
             draining = self._drain & (drain_phase == index)
-            zeroing = (zero[0] & (zero[2] == index)) | zero[1]
+            zero = draining | self._clear
+            zeroing, blank = copied(m, zero, f"zeroing_{index}"), copied(m, zero, f"blank_{index}")
             m.d.comb += [
                 memory.raddr.eq(Mux(draining, self._drain_row, row_ahead)),
                 memory.wen.eq(zeroing | (later[0] & (later[1] == index))),
                 memory.waddr.eq(Mux(zeroing, zero_row, row_later)),
-                memory.wdata.eq(Mux(zeroing, 0, self._sums)),
+                memory.wdata.eq(Mux(blank, 0, self._sums)),
             ]
             read.append(memory.rdata)
-        return read, sources, Mux(zero[2], read[1], read[0]), now[0]
+        drained = Mux(delayed(m, drain_phase, 1, "drained_phase"), read[1], read[0])
+        return read, sources, drained
 
     def _groups(self, m: Module) -> None:
         """Groups that are complete and wait for the drain."""

@@ -61,11 +61,12 @@ class Bounds:
         offset = staircase.pivot if corrected else 0
         step = np.arange(thresholds.level.shape[1]) < (thresholds.top - thresholds.base)[:, None]
         at = np.where(step, thresholds.at, origin[:, None]) - origin[:, None]
+        last = np.where(step, thresholds.last, origin[:, None] - 1) - origin[:, None]
         # beside the steps: no less than base at a_min, no more than top at a_max, where the clamp does not see to it
         above_x = np.column_stack([at, staircase.a_min - origin])
         above_k = np.column_stack([thresholds.level, thresholds.base]) - offset
         above_valid = np.column_stack([step, thresholds.base > staircase.lo])
-        below_x = np.column_stack([at - 1, staircase.a_max - origin])
+        below_x = np.column_stack([last, staircase.a_max - origin])
         below_k = np.column_stack([thresholds.level, thresholds.top + 1]) - offset
         below_valid = np.column_stack([step, thresholds.top < staircase.hi])
 

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import UnsupportedError
+from hwgen.fixed import add
 from hwgen.model import (
     Activation,
+    Add,
     AvgPool2d,
     CodebookWeights,
     Conv2d,
@@ -31,8 +33,13 @@ from hwgen.model import (
     SparseWeights,
     Weights,
 )
+from hwgen.plan.adds import PairTable, add_form
 from hwgen.plan.blocks import Blocks, with_taps
+from hwgen.plan.staircase import Thresholds
 from hwgen.plan.walk import Window
+
+BYTE, BYTE_MAX = 8, 127
+"""Bits of the maps that can be added; the greatest weight of a tap that no core's multipliers are too narrow for."""
 
 
 def stored_offset(activation: Activation) -> int:
@@ -59,6 +66,9 @@ class ArrayOp:
     stored - ``zero`` instead, so that zeros may be skipped. ``codes`` are codebook indices in the weights' shape.
     ``blocks``: the weights are N:M, and the codes have the shape of the slots. ``repeated``: every row has the same
     weights, so that one pass's words serve all passes. ``elementwise``: from a vector to a vector, channel by channel.
+
+    An add reads the map ``second`` too: the last ``second_taps`` of its weights, (K, 1, 1, taps), belong to it. What
+    becomes of the sum is decided by ``thresholds``.
     """
 
     layer: Layer
@@ -77,6 +87,14 @@ class ArrayOp:
     elementwise: bool = False
     entries: Entries | None = None
     zero: int = 0
+    second: str | None = None
+    second_taps: int = 0
+    thresholds: Thresholds | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The maps it reads."""
+        return (self.source,) if self.second is None else (self.source, self.second)
 
     @property
     def fan_in(self) -> int:
@@ -132,7 +150,7 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
                 layer=layer.name,
                 hint=f"put the {layer.op} before the flatten",
             )
-        ops.append(_lower(model, layer, sources[0]))
+        ops.append(_lower(model, layer, sources))
     if not ops:
         raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)
     if len(model.outputs) > 1:
@@ -147,7 +165,10 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
     return tuple(ops)
 
 
-def _lower(model: Model, layer: Layer, source: str) -> ArrayOp:
+def _lower(model: Model, layer: Layer, sources: list[str]) -> ArrayOp:
+    source = sources[0]
+    if isinstance(layer, Add):
+        return _add(model, layer, sources[0], sources[1])
     if isinstance(layer, Conv2d):
         return _convolution(model, layer, source)
     if isinstance(layer, Dense):
@@ -157,7 +178,7 @@ def _lower(model: Model, layer: Layer, source: str) -> ArrayOp:
     raise UnsupportedError(
         f"there is no hardware for {layer.op!r} yet",
         layer=layer.name,
-        hint="conv2d, dense, max_pool2d, avg_pool2d, mean, requantize and flatten can be built",
+        hint="conv2d, dense, add, max_pool2d, avg_pool2d, mean, requantize and flatten can be built",
     )
 
 
@@ -267,6 +288,59 @@ def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
         blocks=_blocks(layer.weights),
         bias=_bias(layer, model.activation(layer.inputs[0]), weights.sum(axis=1)),
         pad=activation.zero_point - stored_offset(activation),
+    )
+
+
+def _add(model: Model, layer: Add, source: str, second: str) -> ArrayOp:
+    """Two maps, tap by tap (:mod:`hwgen.plan.adds`)."""
+    inputs = [model.activation(name) for name in layer.inputs]
+    requant = layer.requant
+    if requant is None:
+        raise UnsupportedError("the layer has no requantisation", layer=layer.name, hint="quantise first")
+    if max(activation.bits for activation in (*inputs, layer.output)) > BYTE:
+        raise UnsupportedError(
+            "an add of maps wider than 8 bits has no hardware yet", layer=layer.name, hint="use 8 bits or fewer"
+        )
+    first, other = (np.arange(activation.min, activation.max + 1, dtype=np.int64) for activation in inputs)
+    q = add(
+        (first[:, None], other[None, :]),
+        (inputs[0].zero_point, inputs[1].zero_point),
+        left_shift=requant.left_shift,
+        input_multipliers=requant.input_multipliers,
+        input_shifts=requant.input_shifts,
+        multiplier=requant.multiplier,
+        shift=requant.shift,
+        rounding=requant.rounding,
+        zero_point=layer.output.zero_point,
+        lo=layer.output.min,
+        hi=layer.output.max,
+    )
+    low = inputs[0].min - stored_offset(inputs[0]), inputs[1].min - stored_offset(inputs[1])
+    real = [m / 2.0**s for m, s in zip(requant.input_multipliers, requant.input_shifts, strict=True)]
+    offset = stored_offset(layer.output)
+    form = add_form(
+        PairTable(q=q - offset, low=low),
+        real[0],
+        real[1],
+        pivot=layer.output.zero_point - offset,
+        greatest=BYTE_MAX,
+        layer=layer.name,
+    )
+    taps = np.array([*form.taps[0], *form.taps[1]], np.int64)
+    channels, height, width = layer.output.chw
+    return ArrayOp(
+        layer=layer,
+        source=source,
+        local=True,
+        repeated=True,
+        elementwise=len(layer.output.shape) == 1,
+        window=Window(kernel=(1, 1), stride=(1, 1), pad_top=0, pad_left=0, out_height=height, out_width=width),
+        weights=np.broadcast_to(taps, (channels, 1, 1, taps.size)),
+        bias=np.zeros(channels, np.int64),
+        pad=0,
+        second=second,
+        second_taps=len(form.taps[1]),
+        thresholds=form.thresholds,
     )
 
 

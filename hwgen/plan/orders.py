@@ -27,7 +27,7 @@ Orders = Mapping[str, NDArray[np.int64]]
 def choose_orders(ops: Sequence[ArrayOp], pes: int) -> Orders:
     """Orders in which the rows of every sparse operation are balanced, and of the maps that follow from them."""
     orders: dict[str, NDArray[np.int64]] = {}
-    fixed = _seen_outside(ops, pes) | _in_blocks(ops)
+    fixed = _seen_outside(ops, pes) | _in_blocks(ops) | _added(ops)
     for op in ops:
         if op.local:
             if op.source in orders:
@@ -59,6 +59,15 @@ def _in_blocks(ops: Sequence[ArrayOp]) -> set[str]:
     for op in reversed(ops):
         if op.local and op.layer.name in names:
             names.add(op.source)
+    return names
+
+
+def _added(ops: Sequence[ArrayOp]) -> set[str]:
+    """Maps that an add reads, channel by channel with another, and what local operations make those of."""
+    names = {name for op in ops if op.second is not None for name in op.sources}
+    for op in reversed(ops):
+        if op.local and op.layer.name in names:
+            names.update(op.sources)
     return names
 
 

@@ -38,7 +38,7 @@ class WeightFormat:
     offset_bits: int = 0
 
     def coded(self, op: ArrayOp) -> bool:
-        """Whether the operation's weights are codes: its own, or ones where the core has nothing but codebooks."""
+        """Whether its weights are codes: its own, or those of a pool or add where the core has only codebooks."""
         return op.codes is not None or self.coding == "codebook"
 
     def unit_bits(self, op: ArrayOp) -> int:
@@ -56,8 +56,13 @@ class WeightFormat:
 
 
 def _table(op: ArrayOp) -> tuple[int, ...]:
-    """The codebook's values; ones for operations without codes."""
-    return (1,) if op.codebook is None else tuple(int(value) for value in op.codebook)
+    """The codebook's values; of operations without codes, poolings and adds, the values of their weights."""
+    return tuple(int(value) for value in (np.unique(op.weights) if op.codebook is None else op.codebook))
+
+
+def _codes(op: ArrayOp) -> NDArray[np.int64]:
+    """Where the weights stand in that table."""
+    return np.searchsorted(np.unique(op.weights), op.weights) if op.codes is None else op.codes
 
 
 def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, declared: bool = False) -> WeightFormat:
@@ -104,7 +109,7 @@ def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[Words]:
         fill = int(zeros[0]) if zeros.size else 0
     unit = form.unit_bits(op)
     if op.blocks is None:
-        values = op.codes if op.codes is not None else np.zeros_like(op.weights) if form.coded(op) else op.weights
+        values = _codes(op) if form.coded(op) else op.weights
         columns = _wide_columns(values, step, grid.pes, grid.lanes, fill) if step.wide else _columns(values)
     else:
         # Weights and offsets differ in width: the units of these columns are single bits.

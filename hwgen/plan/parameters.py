@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from hwgen.errors import UnsupportedError
 from hwgen.model import AvgPool2d, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
 from hwgen.plan.fields import FieldLayout
@@ -12,7 +14,7 @@ from hwgen.plan.images import MemoryImage
 from hwgen.plan.intervals import Intervals, accumulator_intervals, sparse_intervals
 from hwgen.plan.ops import ArrayOp, stored_offset
 from hwgen.plan.requant import LoweredLayer, Lowering
-from hwgen.plan.staircase import Staircase, average, identity, requantisation
+from hwgen.plan.staircase import Staircase, average, identity, requantisation, steps
 from hwgen.plan.steps import Grid, Step
 
 
@@ -25,6 +27,12 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
         return sparse_intervals(
             op.entries.rows, op.weights, channels=op.rows, low=min(low, 0), high=max(high, 0), layer=op.layer.name
         )
+    if op.second is not None:
+        other = model.activation(op.layer.inputs[1])
+        ranges = [(s.min - stored_offset(s), s.max - stored_offset(s)) for s in (source, other)]
+        counts = (op.weights.shape[3] - op.second_taps, op.second_taps)
+        least, most = (np.repeat([ends[side] for ends in ranges], counts) for side in (0, 1))
+        return accumulator_intervals(op.weights, least, most, layer=op.layer.name)
     padded = op.pad if op.window.pad_top or op.window.pad_left or _reaches_out(model, op) else None
     # A maximum holds one product at a time: it never leaves the range of the elements, padding among them.
     weights = op.weights[:, :, :1, :1] if op.maximum else op.weights
@@ -50,6 +58,8 @@ def staircase(op: ArrayOp, intervals: Intervals) -> Staircase:
         "a_min": intervals.a_min,
         "a_max": intervals.a_max,
     }
+    if op.thresholds is not None:
+        return steps(layer.name, op.thresholds, pivot=output.zero_point - offset, **common)
     if isinstance(layer, MaxPool2d):
         return identity(layer.name, **common)
     if isinstance(layer, AvgPool2d):
@@ -80,7 +90,7 @@ def requant_fields(lowering: Lowering) -> FieldLayout:
 
 
 def requant_images(
-    steps: Sequence[Step],
+    schedule: Sequence[Step],
     layers: Sequence[LoweredLayer],
     lowering: Lowering,
     grid: Grid,
@@ -93,7 +103,7 @@ def requant_images(
     images = []
     for unit in range(grid.pes // per):
         mul, add = [0] * words, [0] * words
-        for step, layer, base in zip(steps, layers, bases, strict=True):
+        for step, layer, base in zip(schedule, layers, bases, strict=True):
             for index in range(step.passes * per):
                 row = index // per * grid.pes + unit * per + index % per
                 if row >= step.op.rows:

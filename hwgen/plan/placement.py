@@ -35,10 +35,7 @@ def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: 
     share by lifetime: largest first, each at the lowest address that is free while it lives.
     """
     names = ["input", *(op.layer.name for op in ops[:-1])]
-    layouts: dict[str, MapLayout] = {}
-    for name in names:
-        written = next((factors(layouts[op.source].split, op.window) for op in ops if op.layer.name == name), (1, 1))
-        layouts[name] = _layout(model, name, ops, pes, lanes, batch, written)
+    layouts = _layouts(model, names, ops, pes, lanes, batch)
     lives = {name: _life(name, ops, batch) for name in names}
     placed: dict[str, MapLayout] = {}
     for name in sorted(names, key=lambda n: (-layouts[n].extent, names.index(n))):
@@ -62,7 +59,7 @@ def _life(name: str, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
     """First and last operation between which a map must stay; the input stays always."""
     if name == "input":
         return 0, len(ops)
-    readers = [index for index, op in enumerate(ops) if op.source == name]
+    readers = [index for index, op in enumerate(ops) if name in op.sources]
     written = next(index for index, op in enumerate(ops) if op.layer.name == name)
     if any(batched(ops[index], batch) for index in readers) and not batched(ops[written], batch):
         # It gathers all frames of the batch, while the operations before it start over for each.
@@ -70,11 +67,48 @@ def _life(name: str, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
     return written, max(readers, default=written)
 
 
+def _layouts(
+    model: Model, names: Sequence[str], ops: Sequence[ArrayOp], pes: int, lanes: int, batch: int
+) -> dict[str, MapLayout]:
+    """Of all maps; those that are added to each other have the same, which suits the readers and writers of all."""
+    tied = _tied(names, ops)
+    writers = {op.layer.name: op for op in ops}
+    splits = dict.fromkeys(tied.values(), 1)
+    while True:
+        layouts: dict[str, MapLayout] = {}
+        for name in names:
+            readers = [op for op in ops if any(tied.get(source) == tied[name] for source in op.sources)]
+            writer = writers.get(name)
+            written = (1, 1) if writer is None else factors(layouts[writer.source].split, writer.window)
+            split = splits[tied[name]]
+            layouts[name] = _layout(model, name, readers, pes, lanes, batch, written, split)
+        found = {tie: max(layouts[name].split for name in names if tied[name] == tie) for tie in splits}
+        if all(layouts[name].split == found[tied[name]] for name in names):
+            return layouts
+        splits = found
+
+
+def _tied(names: Sequence[str], ops: Sequence[ArrayOp]) -> dict[str, str]:
+    """For each map the first of those that adds tie it to."""
+    tied = {name: name for name in names}
+    for op in ops:
+        if op.second is not None:
+            first, second = sorted((tied[op.source], tied[op.second]), key=names.index)
+            tied = {name: first if tie == second else tie for name, tie in tied.items()}
+    return tied
+
+
 def _layout(
-    model: Model, name: str, ops: Sequence[ArrayOp], pes: int, lanes: int, batch: int, written: tuple[int, int]
+    model: Model,
+    name: str,
+    readers: Sequence[ArrayOp],
+    pes: int,
+    lanes: int,
+    batch: int,
+    written: tuple[int, int],
+    split: int,
 ) -> MapLayout:
-    """``written``: every how many rows and columns a phase of its producer writes."""
-    readers = [op for op in ops if op.source == name]
+    """``written``: every how many rows and columns a phase of its producer writes. ``split``: at least so many."""
     shape = model.activation(name).chw
     if any(batched(op, batch) for op in readers):
         return map_layout(
@@ -82,7 +116,6 @@ def _layout(
         )
     if shape[1:] == (1, 1) and all(op.fully_connected for op in readers):
         return vector_layout(name, shape[0], pes=pes, lanes=lanes)
-    split = 1
     for op in readers:
         steps = zip(op.window.stride, (op.window.out_height, op.window.out_width), strict=True)
         split = lcm(split, *(stride for stride, size in steps if size > 1))

@@ -142,14 +142,15 @@ def lower(
         ranges = _choose(work, *limits)
     layers = _constants(work, *ranges)
     for w, layer in zip(work, layers, strict=True):
-        prove(layer, w.staircase, w.points)
+        prove(layer, w.staircase, w.points, w.before)
     return _summary(work, layers, staircases)
 
 
-def prove(layer: LoweredLayer, staircase: Staircase, points: Int64) -> None:
-    """The ends of the interval and both sides of ``points`` (channels, points), compared.
+def prove(layer: LoweredLayer, staircase: Staircase, points: Int64, before: Int64) -> None:
+    """The ends of the interval, ``points`` (channels, points) and those ``before`` them, compared.
 
-    Two staircases that agree there are equal if the points are all thresholds. Constants that follow by algebra
+    Two staircases that agree there are equal if the points are all thresholds, and what comes before them the greatest
+    accumulators below. Constants that follow by algebra
     (:mod:`hwgen.plan.direct`) are checked at samples.
 
     Raises
@@ -158,8 +159,7 @@ def prove(layer: LoweredLayer, staircase: Staircase, points: Int64) -> None:
         They differ; names the layer, the channel and the accumulator.
     """
     ends = staircase.a_min[:, None], staircase.a_max[:, None]
-    steps = points, points - 1
-    for acc in (np.clip(a, *ends) for a in (*ends, *steps)):
+    for acc in (np.clip(a, *ends) for a in (*ends, points, before)):
         wrong = np.argwhere(layer(acc) != staircase.function(acc))
         if wrong.size:
             channel, point = wrong[0]
@@ -176,6 +176,7 @@ class _Work:
 
     staircase: Staircase
     points: Int64
+    before: Int64
     demands: Bounds | Direct
 
     @classmethod
@@ -183,8 +184,10 @@ class _Work:
         """``thresholds`` is None where they are not searched."""
         if thresholds is None:
             direct = Direct.of(staircase)
-            return cls(staircase, direct.points(staircase), direct)
-        return cls(staircase, thresholds.at, Bounds.of(staircase, thresholds, corrected=corrected))
+            points = direct.points(staircase)
+            return cls(staircase, points, points - 1, direct)
+        bounds = Bounds.of(staircase, thresholds, corrected=corrected)
+        return cls(staircase, thresholds.at, thresholds.last, bounds)
 
     def ranges(self) -> tuple[Int64, Int64]:
         """The least and the greatest mul per shift and channel."""

@@ -54,6 +54,8 @@ class Staircase:
         The closed form, where the rounding has one.
     uniform:
         All channels are the same, and ``function`` takes any number of rows.
+    given:
+        Its steps, where they are known: then only the accumulators beside them are compared.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Staircase:
     pivot: int
     line: Line | None = None
     uniform: bool = False
+    given: Thresholds | None = None
 
     def __post_init__(self) -> None:
         if self.a_min.ndim != 1 or self.a_min.shape != self.a_max.shape or not self.a_min.size:
@@ -152,6 +155,28 @@ def average(
     )
 
 
+def steps(name: str, thresholds: Thresholds, *, pivot: int, lo: int, hi: int, a_min: Int64, a_max: Int64) -> Staircase:
+    """The staircase of these thresholds, the same for all channels: sums of two maps (:mod:`hwgen.plan.adds`)."""
+    base, at = int(thresholds.base[0]), thresholds.at[0]
+
+    def function(acc: Int64) -> Int64:
+        if thresholds.constant.all():
+            return np.full_like(acc, base)
+        return np.asarray(base + np.searchsorted(at, acc, side="right"), np.int64)
+
+    return Staircase(
+        name=name,
+        function=function,
+        a_min=a_min,
+        a_max=a_max,
+        lo=lo,
+        hi=hi,
+        pivot=pivot,
+        uniform=True,
+        given=thresholds,
+    )
+
+
 def identity(name: str, *, lo: int, hi: int, a_min: Int64, a_max: Int64) -> Staircase:
     """q = clamp(acc): max pooling."""
     uniform = _same(a_min, a_max)
@@ -173,14 +198,15 @@ class Thresholds:
     """Every step of a staircase inside its interval.
 
     ``base``, ``top``: f(a_min) and f(a_max), (channels,). ``level`` (channels, steps): base + 1, base + 2, ... and top
-    repeated where a channel has fewer steps. ``at`` (channels, steps): the thresholds t of those levels. A channel with
-    base == top is constant and its row means nothing.
+    repeated where a channel has fewer steps. ``at`` (channels, steps): the thresholds t of those levels; ``last``: the
+    greatest accumulator below each that occurs. A channel with base == top is constant and its row means nothing.
     """
 
     base: Int64
     top: Int64
     level: Int64
     at: Int64
+    last: Int64
 
     @property
     def constant(self) -> NDArray[np.bool_]:
@@ -194,6 +220,8 @@ def find_thresholds(staircase: Staircase) -> Thresholds:
     Only the first and the last step of a channel are searched over the whole interval; the others start from the line
     between the two, a bracket that grows until it holds, so that a nearly straight staircase costs few evaluations.
     """
+    if staircase.given is not None:
+        return staircase.given
     f = staircase.function
     a_min, a_max = staircase.a_min[:, None], staircase.a_max[:, None]
     base, top = f(a_min), f(a_max)
@@ -208,7 +236,7 @@ def find_thresholds(staircase: Staircase) -> Thresholds:
         slope = (last - first) / np.maximum(top - base - 1, 1)  # only a guess: the bracket decides
         guess = np.clip(first + np.rint((level - level[:, :1]) * slope).astype(np.int64), first, last)
         at = _bisect(f, *_bracket(f, guess, np.maximum(first - 1, a_min), last, level), level)
-    return Thresholds(base=base[:, 0], top=top[:, 0], level=level, at=at)
+    return Thresholds(base=base[:, 0], top=top[:, 0], level=level, at=at, last=at - 1)
 
 
 def _bracket(f: Callable[[Int64], Int64], guess: Int64, least: Int64, most: Int64, level: Int64) -> tuple[Int64, Int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwgen.plan import latency
 from hwgen.plan.layout import MapLayout, ceil_div
@@ -148,7 +148,7 @@ def build_steps(
     # The runs of operations that each begin with a new input: a frame's, or the whole batch's.
     runs = [[(index, frame) for index in range(boundary)] for frame in range(batch if boundary else 1)]
     runs[-1] += [(index, 0) for index in range(boundary, len(ops))]
-    last_reader = max(index for index, op in enumerate(ops) if op.source == "input")
+    last_reader = max(index for index, op in enumerate(ops) if "input" in op.sources)
     steps: list[Step] = []
     for run in runs:
         first = len(steps)
@@ -179,6 +179,8 @@ def _layer_steps(
     for walk in walks(source, op.window, lanes=grid.lanes, frames=frames):
         # A block of N:M weights is one step over its channels' banks, with a column for each slot at each tap.
         taps = tuple(tap for tap in walk.taps for _ in range(slots))
+        if op.second is not None:
+            taps = _add_taps(op, walk.taps[0], placement.maps[op.second].base - source.base)
         channels = 1 if op.local else source.slots if op.entries is not None else source.channels // block
         slot_stride = source.slot_stride
         if wide:
@@ -209,6 +211,12 @@ def _layer_steps(
         )
     steps[-1].layer_last = True
     return steps
+
+
+def _add_taps(op: ArrayOp, tap: Tap, distance: int) -> tuple[Tap, ...]:
+    """The element's tap for each weight of the first map, then as far away for each of the second."""
+    own = op.weights.shape[3] - op.second_taps
+    return (tap,) * own + (replace(tap, offset=tap.offset + distance),) * op.second_taps
 
 
 def write_record(step: Step) -> dict[str, int]:

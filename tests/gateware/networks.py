@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from hwgen.model import (
     Activation,
+    Add,
+    AddRequant,
     AvgPool2d,
     CodebookWeights,
     Conv2d,
@@ -33,10 +35,11 @@ from hwgen.plan import PlanOptions
 
 ROUNDINGS = ("half_up", "floor", "tflite_single", "tflite_double")
 WINDOW_OPS = ("conv", "depthwise", "max_pool", "avg_pool")
-MAP_OPS = (*WINDOW_OPS, *WINDOW_OPS, "mean", "requantize", "dense", "flatten")
-VECTOR_OPS = ("dense", "dense", "dense", "requantize")
+MAP_OPS = (*WINDOW_OPS, *WINDOW_OPS, "mean", "requantize", "dense", "flatten", "add", "add")
+VECTOR_OPS = ("dense", "dense", "dense", "requantize", "add")
 PATTERNS = ((1, 2), (1, 4), (2, 4), (3, 4), (1, 3), (4, 4), (3, 8))
 """N:M, also such that no array has hardware for."""
+ADD_SHIFT = 20
 
 DrawnWindow = tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]
 """Kernel, stride, padding."""
@@ -299,6 +302,24 @@ class Drawer:
         requant = self.requant(x, output, np.ones(x.shape[0], np.int64))
         return Requantize(name=name, inputs=(source,), output=output, requant=requant)
 
+    def _add(self, name: str, source: str, x: Activation) -> Layer:
+        """The last map and any earlier one of its shape, perhaps itself, in either order."""
+        partners = [other for other, y in self.maps.items() if y.shape == x.shape]
+        other = self.draw(st.sampled_from(partners))
+        inputs = self.draw(st.permutations([source, other]))
+        output = self.activation(x.shape)
+        scales = [self.draw(st.sampled_from([1.0, 0.5, 0.73, 0.31])) for _ in inputs]
+        reals = [scale / (2 * max(scales)) for scale in scales]
+        gain = self.draw(st.sampled_from([0.6, 0.9, 2.0])) * 2.0 ** (output.bits - x.bits)
+        (first, second, last) = (multiplier(real) for real in (*reals, gain / 2**ADD_SHIFT))
+        return Add(
+            name=name, inputs=tuple(inputs), output=output,
+            requant=AddRequant(
+                left_shift=ADD_SHIFT, input_multipliers=(first[0], second[0]), input_shifts=(first[1], second[1]),
+                multiplier=last[0], shift=last[1],
+            ),
+        )  # fmt: skip
+
     def _flatten(self, name: str, source: str, x: Activation) -> Layer:
         return Flatten(name=name, inputs=(source,), output=Activation(**vars(x) | {"shape": (x.size,)}))
 
@@ -311,6 +332,12 @@ class Drawer:
             name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(rows, sums),
             requant=self.requant(x, output, sums),
         )  # fmt: skip
+
+
+def multiplier(real: float) -> tuple[int, int]:
+    """31 bits and the shift behind them."""
+    shift = 30 - int(np.floor(np.log2(real)))
+    return min(round(real * 2.0**shift), (1 << 31) - 1), shift
 
 
 def sizes(
@@ -350,6 +377,8 @@ def _cases(
         op = "dense" if drawer.flattened else draw(st.sampled_from(ops))
         if op == "depthwise" and x.shape[0] == 1:
             op = "conv"
+        if op == "add" and max(bits) > 8:
+            op = "requantize"  # wider maps are not added
         x = drawer.add(f"l{index}", op, last)
         last = f"l{index}"
     if all(isinstance(layer, Flatten) for layer in drawer.layers):

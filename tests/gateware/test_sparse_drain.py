@@ -58,9 +58,10 @@ def test_rows_of_a_group_leave_one_after_the_other(
 @given(rows=st.integers(1, 40))
 @settings(max_examples=8)
 def test_a_reset_clears_every_row(rows: int) -> None:
-    """Also of a core whose PEs say that they are ready."""
-    found = trace(SparseDrain(shape=sparse_shape(pes=2, rows=rows)), [{"ready": 3}] * (rows + 1), NAMES)
+    """Also of a core whose PEs say that they are ready; the strobe may come late, for it lasts one cycle longer."""
+    found = trace(SparseDrain(shape=sparse_shape(pes=2, rows=rows)), [{"ready": 3}] * (rows + 2), NAMES)
     assert [row["drain_row"] for row in found[:rows]] == list(range(rows))
     assert all(row["clear"] and not row["cleared"] and not row["taken"] for row in found[:rows])
     assert found[rows]["cleared"]
-    assert not found[rows]["clear"]
+    assert found[rows]["clear"]
+    assert not found[rows + 1]["clear"]

@@ -29,8 +29,15 @@ from tests.gateware.networks import Case, cases
 from tests.plan.small import act, avg_pool, conv, dense, flatten, lenet, max_pool, model, requantize, weights
 
 
-def accumulated(op: ArrayOp, stored: NDArray[np.int64]) -> NDArray[np.int64]:
-    """sum(stored * w), or the maximum, by a plain walk over windows (K, out_height, out_width); without the bias."""
+def accumulated(op: ArrayOp, stored: NDArray[np.int64], second: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """sum(stored * w), or the maximum, by a plain walk over windows (K, out_height, out_width); without the bias.
+
+    ``second``: the other map of an add.
+    """
+    if second is not None:
+        taps = op.weights[:, 0, 0, :, None, None]
+        own = op.weights.shape[3] - op.second_taps
+        return np.asarray(stored * taps[:, :own].sum(axis=1) + second * taps[:, own:].sum(axis=1))
     window = op.window
     rows, per_group, kh, kw = op.weights.shape
     _, height, width = stored.shape
@@ -125,8 +132,10 @@ def flattened_requantize() -> Model:
     return model(X, flatten("flat", "input", X), requantize("again", "flat", act(100)))
 
 
-def with_sum() -> Model:
-    return model(X, Add(name="sum", inputs=("input", "input"), output=act(4, 5, 5), requant=SUM))
+def with_sum(bits: int = 8) -> Model:
+    most = (1 << (bits - 1)) - 1
+    x = act(4, 5, 5, bits=bits, min=-most - 1, max=most)
+    return model(x, Add(name="sum", inputs=("input", "input"), output=act(4, 5, 5), requant=SUM))
 
 
 def one_bit() -> Model:
@@ -156,7 +165,7 @@ def grouped() -> Model:
 REFUSED: dict[str, Any] = {
     "two outputs": (two_outputs, None, "one output"),
     "requantize behind a flatten": (flattened_requantize, "again", "behind a flatten"),
-    "add": (with_sum, "sum", "no hardware for 'add'"),
+    "an add of wide maps": (lambda: with_sum(16), "sum", "add of maps wider than 8 bits"),
     "one-bit maps": (one_bit, "input", "1 bit"),
     "ternary weights": (ternary, "t", "'ternary'"),
     "winograd": (winograd, "w", "'winograd2'"),
@@ -182,6 +191,13 @@ def test_pools_have_one_weight_for_all_rows() -> None:
     assert op.local
     assert op.repeated
     assert (op.weights == 1).all()
+
+
+def test_an_add_reads_two_maps_with_taps_for_each() -> None:
+    (op,) = array_ops(with_sum())
+    assert (op.sources, op.local, op.repeated) == (("input", "input"), True, True)
+    assert op.weights.shape == (4, 1, 1, 2)
+    assert op.second_taps == 1
 
 
 def test_a_requantize_of_a_vector_is_elementwise_and_of_a_map_is_not() -> None:

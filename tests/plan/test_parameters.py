@@ -13,7 +13,7 @@ from hwgen.plan.requant import lower
 from hwgen.plan.steps import Grid
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import signed, unpacked
-from tests.plan.planned import planned
+from tests.plan.planned import operations, planned
 from tests.plan.small import act, conv, max_pool, model, weights
 from tests.plan.test_ops import accumulated
 
@@ -22,10 +22,12 @@ from tests.plan.test_ops import accumulated
 def test_accumulators_stay_in_their_interval_and_requantise_to_the_golden_output(case: Case) -> None:
     net = case.model
     values = golden.run(net, case.frames[:1]) | {"input": case.frames[:1]}
-    for op in array_ops(net):
-        source = net.activation(op.source)
-        stored = values[op.source][0].astype(np.int64).reshape(source.chw) - stored_offset(source)
-        acc = accumulated(op, stored).reshape(op.rows, -1)
+    for op in operations(net):
+        maps = [
+            values[name][0].astype(np.int64).reshape(net.activation(name).chw) - stored_offset(net.activation(name))
+            for name in op.sources
+        ]
+        acc = accumulated(op, *maps).reshape(op.rows, -1)
         intervals = op_intervals(net, op)
         assert (intervals.a_min[:, None] <= acc).all()
         assert (acc <= intervals.a_max[:, None]).all()

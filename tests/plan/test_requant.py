@@ -302,13 +302,13 @@ def test_the_proof_finds_every_wrong_constant() -> None:
     staircase = requantised("half_up", [(1234567891, 40, 5), (1134567891, 40, 5)], 0, -128, 127, -(1 << 20), 1 << 20)
     layer = lower([staircase]).layers[0]
     thresholds = find_thresholds(staircase)
-    prove(layer, staircase, thresholds.at)
+    prove(layer, staircase, thresholds.at, thresholds.last)
     for name, delta in (("mul", 1 << 14), ("add", 1 << 28), ("shift", 1), ("correction", 1 << 30)):
         constants = {n: getattr(layer, n).copy() for n in ("mul", "add", "correction", "shift")}
         constants[name][1] += delta
         broken = LoweredLayer(name="l", offset=0, lo=-128, hi=127, **constants)
         with pytest.raises(UnsupportedError, match="channel 1 differs in hardware at accumulator"):
-            prove(broken, staircase, thresholds.at)
+            prove(broken, staircase, thresholds.at, thresholds.last)
 
 
 def test_nothing_to_lower_is_refused() -> None:
