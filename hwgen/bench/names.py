@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hwgen.bench.digits import digits
 from hwgen.bench.eie import eie
 from hwgen.bench.fmax import fmax
+from hwgen.bench.mlperf_tiny import mlperf_tiny
 from hwgen.bench.nm import nm
 from hwgen.bench.nngen import nngen
 from hwgen.bench.result import Result
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "fmax": lambda progress: fmax(progress=progress),
     "sparsity": lambda progress: sparsity(progress=progress),
     "eie": lambda progress: eie(progress=progress),
+    "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),
 }
 
 

@@ -157,10 +157,11 @@ def _draw(rows: Sequence[Row]) -> Any:
                 axis.plot(
                     [100 * row["sparsity"] for row in mine], [row[key] / first for row in mine], "o-", label=title
                 )
-            axis.set_title(f"{label}, of the dense core's")
+            axis.set_title(label)
             axis.set_xlabel("zeros %")
             axis.set_ylim(bottom=0)
             axis.grid(alpha=0.3)
+        axes[0].set_ylabel("by the dense core's")
         axes[0].legend()
 
     return draw

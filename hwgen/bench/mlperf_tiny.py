@@ -1,0 +1,222 @@
+"""``bench mlperf-tiny``: the reference int8 networks as they are, imported, built, simulated and compared."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen import golden
+from hwgen.bench.cores import core
+from hwgen.bench.data import DataFile, data_file, data_folder
+from hwgen.bench.result import Column, Result, Row, Table, percent
+from hwgen.flow.process import Progress, silent
+from hwgen.flow.simulate import simulate
+from hwgen.importers import import_model
+from hwgen.model import Model
+from hwgen.plan import Plan, PlanOptions
+
+TARGET = "ecp5-85k"
+PES, LANES = 16, 8
+SEED = 0
+FRAMES = 4
+"""Random frames of a network that has no recorded ones."""
+
+TINY = "https://github.com/mlcommons/tiny/blob/1afd2c9820f795965a6134facd0b4dfae41ef23f/benchmark/training"
+MICRO = "https://github.com/tensorflow/tflite-micro/blob/90b983c2b3f1480642e040bbd2ddb37b998f3424/tensorflow/lite/micro/examples"
+REFERENCE = "ai-edge-litert 2.3.0, kernels BUILTIN_REF, run on the network"
+
+
+@dataclass(frozen=True)
+class TinyNetwork:
+    """A network, its recorded inputs and outputs, and the most compute cycles that it may take on 16 x 8."""
+
+    title: str
+    model: DataFile
+    recorded: DataFile | None
+    goal: int | None = None
+
+
+NETWORKS = (
+    TinyNetwork(
+        "ResNet-8",
+        DataFile(
+            "mlperf_tiny/ic_resnet8_int8.tflite",
+            f"{TINY}/image_classification/trained_models/pretrainedResnet_quant.tflite",
+            "3c002613d1b2475eb51dd78dfb85a546c8ae658dee71cf6ade43b022fe205415",
+        ),
+        DataFile(
+            "mlperf_tiny/golden_ic.npz", REFERENCE, "e3ce30ce1460840d4d0e69ce16aed96c9875f08651b2fa558e4fa2080995c29e"
+        ),
+        103_000,
+    ),
+    TinyNetwork(
+        "DS-CNN",
+        DataFile(
+            "mlperf_tiny/kws_dscnn_int8.tflite",
+            f"{TINY}/keyword_spotting/trained_models/kws_ref_model.tflite",
+            "aeea436800704fce17b17292e4412630ad856e9d777c044c64ef748a880bd0ae",
+        ),
+        DataFile(
+            "mlperf_tiny/golden_kws.npz", REFERENCE, "6c2a1dd14d102c9c6f88d944139c5f14dc81931ab80dc3a4d725b1b3c303b076"
+        ),
+        22_500,
+    ),
+    TinyNetwork(
+        "AD autoencoder",
+        DataFile(
+            "mlperf_tiny/ad01_int8.tflite",
+            f"{TINY}/anomaly_detection/trained_models/ad01_int8.tflite",
+            "87cf24194ef93d1d9b11a591d805526b98008e351655d29883c825c9c106ba24",
+        ),
+        DataFile(
+            "mlperf_tiny/golden_ad.npz", REFERENCE, "be3be6e98fc4988fd1acadb2624f9f4ed22da01f52b8640b022569125db360f8"
+        ),
+        2_600,
+    ),
+    TinyNetwork(
+        "hello_world",
+        DataFile(
+            "tflite_micro/hello_world_int8.tflite",
+            f"{MICRO}/hello_world/models/hello_world_int8.tflite",
+            "505ee4fae7fa46ab67bea4c08b4969eb3eb8b9114c50595ec4a29d9a27993202",
+        ),
+        DataFile(
+            "tflite_micro/golden_hello_world.npz",
+            REFERENCE,
+            "c8c85e385a137d085e2249d5f4948f1852a911e6a463a433a916aabee701a927",
+        ),
+    ),
+    TinyNetwork(
+        "micro_speech",
+        DataFile(
+            "tflite_micro/micro_speech_int8.tflite",
+            f"{MICRO}/micro_speech/models/micro_speech_quantized.tflite",
+            "09e5e2a9dfb2d8ed78802bf18ce297bff54281a66ca18e0c23d69ca14f822a83",
+        ),
+        None,
+    ),
+)
+
+
+def mlperf_tiny(
+    *,
+    networks: Sequence[TinyNetwork] = NETWORKS,
+    folder: Path | None = None,
+    pes: int = PES,
+    lanes: int = LANES,
+    progress: Progress = silent,
+) -> Result:
+    """Measure; every recorded input goes through the core and through the golden model.
+
+    Raises
+    ------
+    UsageError
+        A file is missing.
+    """
+    data = data_folder() if folder is None else folder
+    files = [data_file(file, data) for network in networks for file in (network.model, network.recorded) if file]
+    progress(f"{len(files)} files", None)
+    rows = [_row(network, data, pes, lanes, progress) for network in networks]
+    return Result(
+        name="mlperf-tiny",
+        summary=(
+            f"The int8 networks of MLPerf Tiny and of tflite-micro's examples, as they are, on {pes} PEs x {lanes} "
+            "lanes: imported, built, all recorded inputs through the emitted Verilog (CXXRTL). *Reference* is TFLite's "
+            "reference kernels (ai-edge-litert 2.3.0); micro_speech has no recorded inputs and is compared with the "
+            "golden model on random ones."
+        ),
+        rows=rows,
+        tables=[_summary(rows), *(_layers(row) for row in rows)],
+    )
+
+
+def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progress) -> Row:
+    model = import_model(data / network.model.name)
+    frames, reference = _recorded(network, data, model)
+    options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes)
+    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
+        plan, built = core(model, options, Path(scratch) / "core")
+        result = simulate(built, frames, progress=progress)
+    computed = golden.infer(model, frames)
+    return {
+        "network": network.title,
+        "cycles": sum(result.compute_cycles),
+        "planned_cycles": plan.compute_cycles,
+        "goal": network.goal,
+        "interval": plan.interval,
+        "fmax_mhz": None,
+        "inferences_per_second": None,
+        "frames": len(frames),
+        "mismatches": int(np.count_nonzero(result.outputs != computed)),
+        "unlike_reference": None if reference is None else int(np.count_nonzero(result.outputs != reference)),
+        "values": int(result.outputs.size),
+        "memory_bits": sum(plan.memory_bits.values()),
+        "layers": _layer_rows(plan, result.compute_cycles),
+    }
+
+
+def _recorded(network: TinyNetwork, data: Path, model: Model) -> tuple[NDArray[np.integer], NDArray[np.integer] | None]:
+    """Inputs (frames, *shape), channels first, and the outputs of the reference kernels."""
+    if network.recorded is None:
+        low, high = model.input.full_range
+        return np.random.default_rng(SEED).integers(low, high + 1, (FRAMES, *model.input.shape)), None
+    with np.load(data / network.recorded.name) as archive:
+        inputs, outputs = archive["inputs"], archive["outputs_ref"]
+    if len(model.input.shape) == 3:
+        channels, height, width = model.input.shape
+        inputs = inputs.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+    return inputs, outputs.reshape(len(inputs), *model.activation(model.outputs[0]).shape)
+
+
+def _layer_rows(plan: Plan, cycles: Sequence[int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": layer.name,
+            "op": layer.op,
+            "macs": layer.macs,
+            "cycles": spent,
+            "utilisation": layer.utilisation if layer.macs else None,
+        }
+        for layer, spent in zip(plan.layers, cycles, strict=True)
+        if spent
+    ]
+
+
+def _summary(rows: Sequence[Row]) -> Table:
+    return Table(
+        "Networks",
+        [
+            Column("<network", "network"),
+            Column("cycles", "cycles"),
+            Column("planned", "planned_cycles"),
+            Column("goal", "goal"),
+            Column("cycles a frame", "interval"),
+            Column("memory bits", "memory_bits"),
+            Column("frames", "frames"),
+            Column("values", "values"),
+            Column("unlike golden", "mismatches"),
+            Column("unlike reference", "unlike_reference"),
+        ],
+        rows,
+        "cycles: the layers' own, simulated; cycles a frame: of a stream of frames, loading included.",
+    )
+
+
+def _layers(row: Row) -> Table:
+    return Table(
+        f"{row['network']}, layer by layer",
+        [
+            Column("<layer", "name"),
+            Column("<op", "op"),
+            Column("MACs", "macs"),
+            Column("cycles", "cycles"),
+            Column("utilisation %", "utilisation", percent),
+        ],
+        row["layers"],
+    )
