@@ -328,6 +328,7 @@ class PEArray(wiring.Component):
                     decoder.wide.eq(held["wide"]),
                     decoder.coded.eq(held["coded"]),
                     decoder.table.eq(held["table"]),
+                    *([decoder.long.eq(held["long"])] if "long" in held else []),
                     pe.weights.eq(decoder.weights),
                 ]
             if shape.has_matrix:

@@ -36,6 +36,8 @@ class Decoder(wiring.Component):
         Lane l takes its own weight; else all lanes take the first.
     coded : In(1), table : In
         The weight is a code, of this codebook.
+    long : In(1)
+        Only in cores where adds have longer weights than others: the plain weight is one of those.
     weights : Out(lanes * weight_bits)
     picks : In(1), offsets : Out(decoders * pick_bits)
         Only in cores with N:M layers: the weights have an offset beside them; those of the word register, 0 without
@@ -57,6 +59,8 @@ class Decoder(wiring.Component):
         }
         if codebook is not None and shape.loadable:
             members |= {"wen": In(1), "waddr": In(address_bits(codebook.depth)), "wdata": In(codebook.width)}
+        if shape.plain_bits < shape.weight_bits:
+            members["long"] = In(1)
         if shape.choices > 1:
             members |= {"picks": In(1), "offsets": Out(decoders(shape) * shape.pick_bits)}
         super().__init__(members)
@@ -66,7 +70,8 @@ class Decoder(wiring.Component):
         shape = self._shape
         word = Signal(shape.weight_word_bits, reset_less=True)
         picks = [self.picks] if shape.choices > 1 else []
-        controls = copied(m, Cat(self.load, self.wide, self.coded, self.unit, self.table, *picks), "controls")
+        lengths = [self.long] if shape.plain_bits < shape.weight_bits else []
+        controls = copied(m, Cat(self.load, self.wide, self.coded, self.unit, self.table, *lengths, *picks), "controls")
         load, wide, coded = controls[0], controls[1], controls[2]
         unit = controls[3 : 3 + len(self.unit)]
         table = controls[3 + len(self.unit) : 3 + len(self.unit) + len(self.table)]
@@ -77,7 +82,11 @@ class Decoder(wiring.Component):
                 if bits < shape.weight_word_bits:
                     with m.Case(index):
                         m.d.sync += word.eq(word[bits:])
-        plain = [] if shape.coding == "codebook" else self._picked(word, wide, shape.weight_bits)
+        plain = [] if shape.coding == "codebook" else self._picked(word, wide, shape.plain_bits)
+        if lengths and plain:
+            # Adds have one weight for all lanes.
+            long = controls[3 + len(self.unit) + len(self.table)]
+            plain = [Mux(long, word[: shape.weight_bits], _extended(value, shape.weight_bits)) for value in plain]
         if shape.choices > 1:
             m.d.comb += self.offsets.eq(Cat(*self._offsets(word, wide, coded, controls[-1])))
         if shape.coding == "dense":
@@ -113,11 +122,11 @@ class Decoder(wiring.Component):
 
             match shape.coding:
                 case "dense":
-                    return at(shape.weight_bits)
+                    return at(shape.plain_bits)
                 case "codebook":
                     return at(shape.code_bits)
                 case _:
-                    return Mux(coded, at(shape.code_bits), at(shape.weight_bits))
+                    return Mux(coded, at(shape.code_bits), at(shape.plain_bits))
 
         offsets: list[Value] = []
         for lane in range(decoders(shape)):
@@ -136,3 +145,8 @@ class Decoder(wiring.Component):
                 m.d.comb += [store.wen.eq(self.wen), store.waddr.eq(self.waddr), store.wdata.eq(self.wdata)]
             weights.append(store.data)
         return weights
+
+
+def _extended(value: Value, bits: int) -> Value:
+    """Two's complement in more bits."""
+    return Cat(value, value[-1].replicate(bits - len(value)))

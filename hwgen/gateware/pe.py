@@ -89,4 +89,17 @@ class PE(wiring.Component):
 def greater_element(shape: ArrayShape, product: Value, accumulator: Value) -> Value:
     """Whether a maximum is replaced: its weight is 1, so the low bits of product and accumulator are elements."""
     bits = min(shape.act_bits, shape.acc_bits)
-    return product[:bits].as_signed() > accumulator[:bits].as_signed()
+    return greater(product[:bits], accumulator[:bits])
+
+
+def greater(a: Value, b: Value) -> Value:
+    """Signed a > b of equally many bits, as a tree: a carry chain whose end goes into logic takes twice as long."""
+    bits = len(a)
+    # With the signs swapped the comparison is one of unsigned numbers.
+    pairs = [(a[i] & ~b[i], a[i] ^ ~b[i]) for i in range(bits - 1)] + [(~a[-1] & b[-1], a[-1] ^ ~b[-1])]
+    while len(pairs) > 1:
+        merged = [
+            (high[0] | (high[1] & low[0]), high[1] & low[1]) for low, high in zip(pairs[::2], pairs[1::2], strict=False)
+        ]
+        pairs = merged + pairs[len(merged) * 2 :]
+    return pairs[0][0]

@@ -11,13 +11,20 @@ HELD = ("pad_value", "local", "maximum", "wide", "table", "coded", "weight_base"
 """Fields of a step that the stages behind the issue still need when the next step's record is already being fetched."""
 HELD_PICKING = ("picks",)
 """One more in cores with N:M layers."""
+HELD_LONG = ("long",)
+"""One more in cores where some plain weights are stored in more bits."""
 HELD_SPARSE = ("sparse", "scalar", "tail", "column_base", "format")
 """And those of cores with sparse layers."""
 
 
 def held_names(shape: ArrayShape) -> tuple[str, ...]:
     """The held fields of a core, in the order of their word."""
-    return HELD + HELD_PICKING * (shape.choices > 1) + HELD_SPARSE * (shape.sparse is not None)
+    return (
+        HELD
+        + HELD_PICKING * (shape.choices > 1)
+        + HELD_LONG * (shape.plain_bits < shape.weight_bits)
+        + HELD_SPARSE * (shape.sparse is not None)
+    )
 
 
 def fields_of(layout: FieldLayout, word: Value) -> dict[str, Value]:

@@ -98,7 +98,7 @@ def add_form(table: PairTable, first: float, second: float, *, pivot: int, great
 
 
 def _candidates(ratio: float, greatest: int) -> list[tuple[int, int]]:
-    """Pairs without a common factor, those of few taps first, then those near the ratio."""
+    """Pairs without a common factor, those of few taps first, then small ones."""
     found = []
     for small in range(1, MOST_TAPS * greatest):
         weights = (small, round(small * ratio)) if ratio >= 1 else (round(small / ratio), small)
@@ -106,8 +106,8 @@ def _candidates(ratio: float, greatest: int) -> list[tuple[int, int]]:
         if taps > MOST_TAPS:
             break
         if gcd(*weights) == 1:
-            found.append((taps, abs(weights[1] / weights[0] / ratio - 1), weights))
-    return [weights for _, _, weights in sorted(found)]
+            found.append((taps, weights))
+    return [weights for _, weights in sorted(found, key=lambda pair: (pair[0], max(pair[1])))]
 
 
 def _spread(weight: int, greatest: int) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ from hwgen.plan.shape import ArrayShape
 from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layers
 from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
+from hwgen.plan.targets import widest_add
 from hwgen.plan.timeline import timeline
 from hwgen.plan.walk import Tap
 
@@ -47,7 +48,7 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
         An option does not fit the model.
     """
     options = options or PlanOptions()
-    ops = array_ops(model)
+    ops = array_ops(model, widest_add=widest_add(options.target))
     if options.batch > 1 and not any(op.fully_connected for op in ops):
         raise UsageError(
             f"a batch of {options.batch} needs a fully connected layer, whose frames share the lanes",
@@ -207,6 +208,7 @@ class _Builder:
             picking = {"bank_step": op.pattern[1], "picks": int(op.blocks is not None)}
         column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
         lockstep = not step.sparse
+        lengths = {"long": int(form.is_long(op))} if form.plain_bits < form.weight_bits else {}
         return {
             "inner": walk.inner - 1,
             "outer": walk.outer - 1,
@@ -235,6 +237,7 @@ class _Builder:
             "unit": form.shift_units.index(column_bits) if lockstep else 0,
             "repeat": int(op.repeated),
             **picking,
+            **lengths,
         }
 
     def _requant_record(self, layer: LoweredLayer, base: int) -> dict[str, int]:
@@ -313,6 +316,7 @@ class _Builder:
             requantisers=grid.pes // grid.pes_per_requantiser,
             act_bits=self._act_bits,
             weight_bits=form.weight_bits,
+            plain_bits=form.plain_bits,
             acc_bits=lowering.acc_bits,
             mul_bits=max(1, lowering.mul_bits),
             add_bits=requant_fields(lowering).fields[0][1],

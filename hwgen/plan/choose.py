@@ -14,7 +14,7 @@ from hwgen.plan.placement import output_layout, place
 from hwgen.plan.requant import Lowering, lower
 from hwgen.plan.resources import Resources, estimate
 from hwgen.plan.steps import Grid, build_steps
-from hwgen.plan.targets import TARGETS
+from hwgen.plan.targets import TARGETS, widest_add
 
 SLOWER = 1.03
 """A grid with fewer requantisers is taken while it is at most this much slower than one for each PE."""
@@ -89,7 +89,7 @@ def _candidate(
 
 def nearest_fitting(model: Model, target: str, *, pes: int, lanes: int, batch: int = 1) -> tuple[int, int] | None:
     """The largest (PEs, lanes) with fewer multipliers that should fit ``target``, by the estimate, or None."""
-    ops = array_ops(model)
+    ops = array_ops(model, widest_add=widest_add(target))
     lowering = lower([staircase(op, op_intervals(model, op)) for op in ops])
     options = PlanOptions(target=target, batch=batch)
     powers = [1 << n for n in range(8)]

@@ -39,7 +39,7 @@ from hwgen.plan.staircase import Thresholds
 from hwgen.plan.walk import Window
 
 BYTE, BYTE_MAX = 8, 127
-"""Bits of the maps that can be added; the greatest weight of a tap that no core's multipliers are too narrow for."""
+"""Bits of the maps that can be added; the greatest weight of a tap that no multipliers are too narrow for."""
 
 
 def stored_offset(activation: Activation) -> int:
@@ -124,8 +124,10 @@ class ArrayOp:
         return (1, 1) if self.blocks is None else (self.blocks.n, self.blocks.m)
 
 
-def array_ops(model: Model) -> tuple[ArrayOp, ...]:
+def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...]:
     """The operations in the order of the layers; a flatten only renames its input, a final softmax is the host's.
+
+    ``widest_add``: the greatest weight of an add's tap.
 
     Raises
     ------
@@ -150,7 +152,7 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
                 layer=layer.name,
                 hint=f"put the {layer.op} before the flatten",
             )
-        ops.append(_lower(model, layer, sources))
+        ops.append(_lower(model, layer, sources, widest_add))
     if not ops:
         raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)
     if len(model.outputs) > 1:
@@ -165,10 +167,10 @@ def array_ops(model: Model) -> tuple[ArrayOp, ...]:
     return tuple(ops)
 
 
-def _lower(model: Model, layer: Layer, sources: list[str]) -> ArrayOp:
+def _lower(model: Model, layer: Layer, sources: list[str], widest_add: int) -> ArrayOp:
     source = sources[0]
     if isinstance(layer, Add):
-        return _add(model, layer, sources[0], sources[1])
+        return _add(model, layer, sources[0], sources[1], widest_add)
     if isinstance(layer, Conv2d):
         return _convolution(model, layer, source)
     if isinstance(layer, Dense):
@@ -291,7 +293,7 @@ def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
     )
 
 
-def _add(model: Model, layer: Add, source: str, second: str) -> ArrayOp:
+def _add(model: Model, layer: Add, source: str, second: str, greatest: int) -> ArrayOp:
     """Two maps, tap by tap (:mod:`hwgen.plan.adds`)."""
     inputs = [model.activation(name) for name in layer.inputs]
     requant = layer.requant
@@ -323,7 +325,7 @@ def _add(model: Model, layer: Add, source: str, second: str) -> ArrayOp:
         real[0],
         real[1],
         pivot=layer.output.zero_point - offset,
-        greatest=BYTE_MAX,
+        greatest=greatest,
         layer=layer.name,
     )
     taps = np.array([*form.taps[0], *form.taps[1]], np.int64)

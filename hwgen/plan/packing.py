@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,13 +24,15 @@ Coding = Literal["dense", "codebook", "mixed"]
 class WeightFormat:
     """Widths of the weight memories.
 
-    Bits of a decoded weight, of a code, of a word of columns; how far a column may shift; the codebooks in the order of
-    tables; bits of the offset that stands beside each weight of an N:M layer. Entries of sparse layers have formats of
+    Bits of a decoded weight, of a plain one as stored (an add's may be as long as decoded ones), of a code, of a word
+    of columns; how far a column may shift; the codebooks in the order of tables; bits of the offset that stands beside
+    each weight of an N:M layer. Entries of sparse layers have formats of
     their own (:mod:`hwgen.plan.entries`).
     """
 
     coding: Coding
     weight_bits: int
+    plain_bits: int
     code_bits: int
     word_bits: int
     shift_units: tuple[int, ...]
@@ -43,7 +45,13 @@ class WeightFormat:
 
     def unit_bits(self, op: ArrayOp) -> int:
         """Bits of one weight in a word."""
-        return self.code_bits if self.coded(op) else self.weight_bits
+        if self.coded(op):
+            return self.code_bits
+        return self.weight_bits if self.is_long(op) else self.plain_bits
+
+    def is_long(self, op: ArrayOp) -> bool:
+        """Whether its plain weights are stored in as many bits as decoded ones, others in fewer."""
+        return self.plain_bits < self.weight_bits and op.second is not None and not self.coded(op)
 
     def column_bits(self, op: ArrayOp, *, wide: bool, lanes: int) -> int:
         """Bits of one column's weights in a word."""
@@ -74,17 +82,22 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     coded = books if coding == "mixed" else list(ops) if coding == "codebook" else []
     code_bits = max((max(1, (len(_table(op)) - 1).bit_length()) for op in coded), default=0)
     tables = tuple(dict.fromkeys(_table(op) for op in coded))
-    values = [(int(op.weights.min(initial=0)), int(op.weights.max(initial=0))) for op in ops]
-    values += [(min(table), max(table)) for table in tables]
-    bits = max(2, signed_bits(min(low for low, _ in values), max(high for _, high in values)))
+    plain_bits = _signed_bits([op.weights for op in ops if op.second is None])
     if declared:
         layers = (op.layer for op in own)
-        bits = max([bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
+        plain_bits = max([plain_bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
+    bits = max(plain_bits, _signed_bits([*(op.weights for op in ops), *map(np.array, tables)]))
     offset_bits = (choices(ops) - 1).bit_length()
-    draft = WeightFormat(coding, bits, code_bits, 0, (), tables, offset_bits)
+    draft = WeightFormat(coding, bits, plain_bits, code_bits, 0, (), tables, offset_bits)
     lockstep = {draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps if not step.sparse}
     amounts = sorted(lockstep)
-    return WeightFormat(coding, bits, code_bits, max(lockstep, default=0), tuple(amounts), tables, offset_bits)
+    return replace(draft, word_bits=max(lockstep, default=0), shift_units=tuple(amounts))
+
+
+def _signed_bits(values: Sequence[NDArray[np.int64]]) -> int:
+    """Of all of them, at least two."""
+    low = min((int(array.min(initial=0)) for array in values), default=0)
+    return max(2, signed_bits(low, max((int(array.max(initial=0)) for array in values), default=0)))
 
 
 def codebook_image(form: WeightFormat) -> MemoryImage | None:

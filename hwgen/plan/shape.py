@@ -91,6 +91,7 @@ class ArrayShape:
     requantisers: int
     act_bits: int
     weight_bits: int
+    plain_bits: int
     acc_bits: int
     mul_bits: int
     add_bits: int

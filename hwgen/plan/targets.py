@@ -10,6 +10,7 @@ class Target:
     """A device: 4-input LUTs (xc7: 6-input), multipliers of at least 8 x 8, block RAMs and the bits of one.
 
     ``multipliers`` counts what the lanes may take; ``max_pes`` and ``max_lanes`` bound the automatic choice.
+    ``weight_bits``: of weights that cost no further multiplier.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Target:
     max_pes: int
     max_lanes: int
     clock_mhz: float
+    weight_bits: int = 18
 
 
 TARGETS: dict[str, Target] = {
@@ -33,7 +35,7 @@ TARGETS: dict[str, Target] = {
         ),
         Target(
             name="ice40-up5k", family="ice40", luts=5280, multipliers=16, block_bits=4096, blocks=30, block_width=16,
-            max_pes=4, max_lanes=2, clock_mhz=24.0,
+            max_pes=4, max_lanes=2, clock_mhz=24.0, weight_bits=8,
         ),
         Target(
             name="ecp5-25k", family="ecp5", luts=24288, multipliers=28, block_bits=18432, blocks=56, block_width=36,
@@ -49,7 +51,7 @@ TARGETS: dict[str, Target] = {
         ),
         Target(
             name="gowin-gw1nr9", family="gowin", luts=8640, multipliers=20, block_bits=18432, blocks=26, block_width=32,
-            max_pes=4, max_lanes=2, clock_mhz=50.0,
+            max_pes=4, max_lanes=2, clock_mhz=50.0, weight_bits=8,
         ),
         Target(
             name="xilinx-xc7", family="xilinx", luts=63400, multipliers=240, block_bits=18432, blocks=270,
@@ -58,3 +60,12 @@ TARGETS: dict[str, Target] = {
     )
 }  # fmt: skip
 """By name."""
+
+ADD_BITS = 11
+"""Weights of adds on wide multipliers: nearly every add has two to five taps, and products stay narrow."""
+
+
+def widest_add(target: str) -> int:
+    """The greatest weight of an add's tap on a target (or on an unknown one, which is refused later)."""
+    bits = min(ADD_BITS, TARGETS[target].weight_bits) if target in TARGETS else ADD_BITS
+    return (1 << (bits - 1)) - 1

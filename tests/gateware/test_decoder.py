@@ -22,29 +22,44 @@ REGISTER = 2
     lanes=st.sampled_from([1, 2, 4]),
     has_wide=st.booleans(),
     weight_bits=st.integers(2, 12),
+    longer=st.sampled_from([0, 0, 1, 5]),
     code_bits=st.integers(1, 5),
     tables=st.integers(1, 3),
     choices=st.sampled_from([1, 1, 2, 4, 8]),
     seed=st.integers(0, 1 << 20),
 )
 def test_a_column_is_decoded_every_cycle(
-    coding: str, lanes: int, has_wide: bool, weight_bits: int, code_bits: int, tables: int, choices: int, seed: int
+    coding: str,
+    lanes: int,
+    has_wide: bool,
+    weight_bits: int,
+    longer: int,
+    code_bits: int,
+    tables: int,
+    choices: int,
+    seed: int,
 ) -> None:
     """Several words after each other, each of another kind that the core knows.
 
-    Plain or coded, narrow or wide, with an offset beside each weight or without.
+    Plain or coded, narrow or wide, with an offset beside each weight or without; or plain and ``longer`` than others.
     """
+    plain_bits, weight_bits = weight_bits, weight_bits + longer
     rng = np.random.default_rng(seed)
     offset_bits = (choices - 1).bit_length()
     kinds = [
-        (c, w, p)
+        (c, w, p, 0)
         for c in ((0, 1) if coding == "mixed" else (int(coding == "codebook"),))
         for w in range(1 + has_wide)
         for p in range(1 + (choices > 1))
     ]
+    if longer and coding != "codebook":
+        kinds.append((0, 0, 0, 1))
 
-    def column_bits(coded: int, wide: int, picks: int) -> int:
-        return ((code_bits if coded else weight_bits) + picks * offset_bits) * (lanes if wide else 1)
+    def unit_bits(coded: int, long: int) -> int:
+        return code_bits if coded else weight_bits if long else plain_bits
+
+    def column_bits(coded: int, wide: int, picks: int, long: int) -> int:
+        return (unit_bits(coded, long) + picks * offset_bits) * (lanes if wide else 1)
 
     units = sorted({column_bits(*kind) for kind in kinds})
     word_bits = units[-1]
@@ -53,6 +68,7 @@ def test_a_column_is_decoded_every_cycle(
         "coding": coding,
         "has_wide": has_wide,
         "weight_bits": weight_bits,
+        "plain_bits": plain_bits,
         "code_bits": code_bits,
         "choices": choices,
     }
@@ -68,21 +84,23 @@ def test_a_column_is_decoded_every_cycle(
     rows: list[dict[str, int]] = []
     expected: list[tuple[int, list[int], list[int]]] = []
     for _ in range(12):
-        coded, wide, picks = kinds[int(rng.integers(len(kinds)))]
-        bits = code_bits if coded else weight_bits
-        step = column_bits(coded, wide, picks)
+        coded, wide, picks, long = kinds[int(rng.integers(len(kinds)))]
+        bits = unit_bits(coded, long)
+        step = column_bits(coded, wide, picks, long)
         columns = word_bits // step
         values = rng.integers(0, 1 << bits, (columns, lanes if wide else 1))
         offsets = rng.integers(0, choices, values.shape) * picks
         word = 0
         for column in range(columns):
             (stored,) = pack_units(values[column : column + 1], bits, step)
-            (beside,) = pack_units(offsets[column : column + 1], offset_bits, step)
+            (beside,) = pack_units(offsets[column : column + 1], offset_bits, step) if picks else (0,)
             word |= (stored | beside << bits * values.shape[1]) << column * step
         table = int(rng.integers(tables))
         controls = {"unit": units.index(step), "wide": int(wide), "coded": int(coded), "table": table}
         if choices > 1:
             controls["picks"] = picks
+        if longer:
+            controls["long"] = long
         # the step's controls stand while its columns pass; the word is there one cycle behind its load
         rows += [controls | {"load": 0}] * due
         rows.append({"load": 1})

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from amaranth.hdl import Elaboratable, Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hwgen.gateware.pe import PE
+from hwgen.gateware.pe import PE, greater
 from hwgen.gateware.sparse_pe import SparsePE
 from hwgen.plan import latency
 from tests.gateware.bench import pack, shape_of, sparse_shape, trace, unpack
@@ -108,3 +112,21 @@ def test_sums_and_maxima_leave_while_the_next_pass_computes(
     # behind the last lane comes what entered the chain as the first lane left
     final, _ = expected[-1]
     assert unpack(found[final + 1], acc_bits, 1) == [chain[final + 1 - lanes]]
+
+
+class _Greater(wiring.Component):
+    def __init__(self, bits: int) -> None:
+        super().__init__({"a": In(bits), "b": In(bits), "o": Out(1)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        m.d.comb += self.o.eq(greater(self.a, self.b))
+        return m
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 5])
+def test_the_comparison_of_all_pairs(bits: int) -> None:
+    values = range(-(1 << (bits - 1)), 1 << (bits - 1))
+    pairs = [(a, b) for a in values for b in values]
+    rows = [{"a": pack([a], bits), "b": pack([b], bits)} for a, b in pairs]
+    assert [row["o"] for row in trace(_Greater(bits), rows, ["o"])] == [int(a > b) for a, b in pairs]

@@ -172,7 +172,8 @@ class Emulator:
     def weights(self, read: Record, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Decoded weights, and the banks that they pick behind the column's: each (pes, columns, lanes) of a pass."""
         shape = self.plan.shape
-        bits = shape.code_bits if read["coded"] else shape.weight_bits
+        plain_bits = shape.weight_bits if read.get("long") else shape.plain_bits
+        bits = shape.code_bits if read["coded"] else plain_bits
         stride = shape.shift_units[read["unit"]]
         per_word = read["last_in_word"] + 1
         columns = (read["channels"] + 1) * (read["taps"] + 1)

@@ -130,5 +130,5 @@ def test_a_dense_core_has_no_codebook() -> None:
     image = codebook_image(form)
     assert image is not None
     assert image.depth == len(form.tables) << form.code_bits
-    plain = WeightFormat("dense", 8, 0, 8, (8,), ())
+    plain = WeightFormat("dense", 8, 8, 0, 8, (8,), ())
     assert codebook_image(plain) is None
