@@ -166,15 +166,16 @@ class PEArray(wiring.Component):
             strobes = strobes & (~held["sparse"]).replicate(4)
         line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
 
+        def ahead(stage: int) -> Value:
+            """A cycle before the stage."""
+            return Mux(held["local"], line[stage - 1 - skip], line[stage - 1]) if shape.has_local else line[stage - 1]
+
         def at(stage: int, name: str) -> Value:
-            if not shape.has_local:
-                return line[stage]
-            chosen = Mux(held["local"], line[stage - 1 - skip], line[stage - 1])
-            return delayed(m, chosen, 1, name, reset=True)
+            return delayed(m, ahead(stage), 1, name, reset=True)
 
         if not shape.has_matrix and not shape.has_local:
             none = Const(0, 1)
-            return {"load": none, "valid": none, "first": none, "capture": none}
+            return {"load": none, "capture": none, "valid_next": none, "first_next": none, "capture_next": none}
         weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
         early = at(weights_due, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
@@ -187,10 +188,16 @@ class PEArray(wiring.Component):
             fetch.repeat.eq(held["repeat"]),
         ]
         self._weight_address = fetch.address
-        # The PEs' own copies of the strobes take one cycle more.
-        product = at(at_vector + latency.MULTIPLY_LANES - latency.COPY, "product")
-        done = at(at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY, "done")
-        return {"load": fetch.load, "valid": product[0], "first": product[1], "capture": done[3]}
+        # The PEs' own copies of the strobes take one cycle more; before them each group has a register of its own.
+        product = ahead(at_vector + latency.MULTIPLY_LANES - latency.COPY)
+        done = at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY
+        return {
+            "load": fetch.load,
+            "capture": at(done, "done")[3],
+            "valid_next": product[0],
+            "first_next": product[1],
+            "capture_next": ahead(done)[3],
+        }
 
     def _sparse_controls(
         self, m: Module, sequencer: Sequencer, held: dict[str, Value], vectors: list[Value], walk: WriteWalk
@@ -299,21 +306,26 @@ class PEArray(wiring.Component):
                     weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
                 if shape.choices > 1:
                     bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
-                # The counter's own register, once more for each group.
-                shift = copied(m, counter.active_next, f"shift_{index // GROUP}")
+                # Registers of the controllers, once more for each group.
+                strobes = copied(
+                    m,
+                    Cat(controls["valid_next"], controls["first_next"], controls["capture_next"], counter.active_next),
+                    f"strobes_{index // GROUP}",
+                )
                 if shape.sparse is not None:
-                    self._clear = copied(m, self._row_drain.clear, f"clear_{index // GROUP}")
+                    row_drain = self._row_drain
+                    self._clear = copied(m, row_drain.clear, f"clear_{index // GROUP}")
+                    self._drained_row = copied(
+                        m, Cat(row_drain.drain_next, row_drain.row_next), f"drain_{index // GROUP}"
+                    )
             weights = self._stores[f"weights_{index}"]
             pe = PE(shape=shape) if shape.sparse is None else SparsePE(shape=shape)
             self._near(m, "pe", index, pe)
             m.d.comb += [
                 pe.own.eq(vectors[index]),
                 pe.local.eq(held["local"]),
-                pe.valid.eq(controls["valid"]),
-                pe.first.eq(controls["first"]),
+                Cat(pe.valid, pe.first, pe.capture, pe.shift).eq(strobes),
                 pe.maximum.eq(held["maximum"]),
-                pe.capture.eq(controls["capture"]),
-                pe.shift.eq(shift),
             ]
             if shape.has_matrix or shape.has_local:
                 decoder = Decoder(shape=shape, codebook=self._plan.codebook)
@@ -425,11 +437,10 @@ class PEArray(wiring.Component):
             pe.entry_row.eq(entries.row),
             pe.entry_weight.eq(entries.weight),
             pe.entry_vector.eq(queue.vector),
-            pe.drain.eq(drain.drain),
+            Cat(pe.drain, pe.drain_row).eq(self._drained_row),
             pe.drain_last.eq(drain.drain_last),
             pe.clear.eq(self._clear),
             pe.taken.eq(drain.taken),
-            pe.drain_row.eq(drain.drain_row),
             drain.ready[index].eq(pe.ready),
         ]
         if self._counters is not None:

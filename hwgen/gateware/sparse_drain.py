@@ -41,6 +41,8 @@ class SparseDrain(wiring.Component):
         Of the running step.
     drain, drain_last, clear, taken : Out(1), drain_row : Out
         To the PEs; ``clear`` may reach them some cycles late: the rows begin again meanwhile.
+    drain_next : Out(1), row_next : Out
+        ``drain`` and ``drain_row`` a cycle earlier, for copies.
     cleared : Out(1)
         The accumulators are zero: frames may come.
     """
@@ -56,6 +58,8 @@ class SparseDrain(wiring.Component):
                 "clear": Out(1),
                 "taken": Out(1),
                 "drain_row": Out(row_bits(shape)),
+                "drain_next": Out(1),
+                "row_next": Out(row_bits(shape)),
                 "cleared": Out(1),
             }
         )
@@ -68,7 +72,8 @@ class SparseDrain(wiring.Component):
         row = Signal(row_bits(shape))
         period = Signal(range(max(2, shape.drain_cycles)))
         pause = Signal(range(DRAIN_PAUSE + 1))
-        rows_left = Signal()
+        rows_left, left_next = Signal(), Signal()
+        period_next = Signal.like(period)
         clear = Signal(init=1)
         m.d.sync += clear.eq(~self.cleared)
         last = row == self.last_row
@@ -82,16 +87,24 @@ class SparseDrain(wiring.Component):
         ]
         with m.If(pause != 0):
             m.d.sync += pause.eq(pause - 1)
+        m.d.comb += [
+            left_next.eq(rows_left),
+            period_next.eq(period),
+            self.row_next.eq(row),
+            self.drain_next.eq(left_next & (period_next == 0)),
+        ]
         with m.If(rows_left):
-            m.d.sync += period.eq(Mux(period_last, 0, period + 1))
+            m.d.comb += period_next.eq(Mux(period_last, 0, period + 1))
             with m.If(period_last):
-                m.d.sync += row.eq(row + 1)
+                m.d.comb += self.row_next.eq(Mux(last, 0, row + 1))
                 with m.If(last):
-                    m.d.sync += [rows_left.eq(0), row.eq(0)]
+                    m.d.comb += left_next.eq(0)
         with m.If(self.taken):
-            m.d.sync += [rows_left.eq(1), pause.eq(DRAIN_PAUSE)]
+            m.d.comb += left_next.eq(1)
+            m.d.sync += pause.eq(DRAIN_PAUSE)
         with m.If(~self.cleared):
-            m.d.sync += row.eq(row + 1)
+            m.d.comb += self.row_next.eq(Mux(row == shape.sparse.rows - 1, 0, row + 1))
             with m.If(row == shape.sparse.rows - 1):
-                m.d.sync += [row.eq(0), self.cleared.eq(1)]
+                m.d.sync += self.cleared.eq(1)
+        m.d.sync += [rows_left.eq(left_next), period.eq(period_next), row.eq(self.row_next)]
         return m
