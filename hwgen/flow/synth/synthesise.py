@@ -10,7 +10,6 @@ from typing import Any
 from hwgen.errors import CheckFailedError
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.synth.block_registers import pack_output_registers
 from hwgen.flow.synth.checks import check
 from hwgen.flow.synth.floorplan import place_multipliers
 from hwgen.flow.synth.route import DoesNotFitError, Routed, place_and_route
@@ -100,8 +99,6 @@ def synthesise(
         (work / "wrapper.v").write_text(wrapper(folder.top, ports), encoding="utf-8")
         pins_log = logs / f"synth-{row.name}-pins.log"
         run_script(pin_passes(folder, row, work), cwd=folder.path, log=pins_log, install=SYNTHESIS)
-        if row.route.packs_block_registers:
-            pack_output_registers(work / "netlist.json")
         if row.route.multipliers is not None:
             place_multipliers(work / "netlist.json", row.route.multipliers)
         progress(f"place and route ({row.name})", None)

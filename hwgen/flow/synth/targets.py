@@ -29,8 +29,6 @@ class PlaceAndRoute:
         Content of pins.cst, which ``arguments`` names, where unconstrained pins are refused.
     multipliers:
         Places that the core's multipliers are fixed to.
-    packs_block_registers:
-        The registers behind block RAMs move into them.
     """
 
     program: str
@@ -42,7 +40,6 @@ class PlaceAndRoute:
     bitstream_suffix: str
     constraints: str = ""
     multipliers: MultiplierSites | None = None
-    packs_block_registers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +99,6 @@ def _ecp5(size: str) -> Recipe:
             pack=("yowasp-ecppack", "--compress", "{routed}", "{bitstream}"),
             bitstream_suffix=".bit",
             multipliers=ECP5_SITES[size],
-            packs_block_registers=True,
         ),
     )
 
