@@ -33,10 +33,11 @@ def unpacked(words: list[int], step: Step, form: WeightFormat, lanes: int) -> ND
         behind = word >> unit * (lanes if step.wide else 1) + (lane * form.offset_bits if step.wide else 0)
         offset = behind & ((1 << form.offset_bits) - 1) if op.blocks is not None else 0
         assert offset < m
+        bits = unit
         if form.coded(op):
             assert image is not None
-            value = image.words[form.table(op) * size + value]
-        result[index, channel_column(step, column, offset), lane] += signed(value, form.weight_bits)
+            value, bits = image.words[form.table(op) * size + value], form.weight_bits
+        result[index, channel_column(step, column, offset), lane] += signed(value, bits)
     return result
 
 
