@@ -40,24 +40,34 @@ def test_every_row_has_one_place(count: int, width: int, density: float, skewed:
         assert found.max() - found.min() <= heaviest
 
 
+MASKS = 12
+
+
 @pytest.mark.parametrize(
     ("count", "width", "pes", "density"), [(400, 120, 16, 0.1), (1000, 64, 8, 0.25), (130, 200, 64, 0.3)]
 )
 def test_better_than_the_remainder(count: int, width: int, pes: int, density: float, rng: np.random.Generator) -> None:
-    """Of the totals, and of the columns: a column takes as long as the PE that has most of it."""
-    mask = rng.random((count, width)) < density
-    rows, columns = np.nonzero(mask)
-    order = balanced_order(rows, columns, count=count, pes=pes)
+    """Of the totals, and of the columns: a column takes as long as the PE that has most of it.
+
+    With two rows a PE a single mask may do without: the columns are compared over several.
+    """
     natural = np.arange(count)
 
-    def slowest(places: NDArray[np.int64]) -> int:
+    def slowest(mask: NDArray[np.bool_], places: NDArray[np.int64]) -> int:
         shares = np.array([mask[places[pe::pes]].sum(axis=0) for pe in range(pes)])
         return int(shares.max(axis=0).sum())
 
-    assert totals(order, rows, pes).max() < totals(natural, rows, pes).max()
-    assert slowest(order) < slowest(natural)
-    if count % pes == 0:
-        assert np.ptp(totals(order, rows, pes)) <= 1
+    found = []
+    for _ in range(MASKS):
+        mask = rng.random((count, width)) < density
+        rows, columns = np.nonzero(mask)
+        order = balanced_order(rows, columns, count=count, pes=pes)
+        assert totals(order, rows, pes).max() < totals(natural, rows, pes).max()
+        if count % pes == 0:
+            assert np.ptp(totals(order, rows, pes)) <= 1
+        found.append((slowest(mask, order), slowest(mask, natural)))
+    ours, plain = np.sum(found, axis=0)
+    assert ours < plain
 
 
 def test_heavy_rows_are_kept_apart() -> None:
