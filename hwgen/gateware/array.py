@@ -19,7 +19,7 @@ from hwgen.gateware.entry_decoder import EntryDecoder
 from hwgen.gateware.load_bus import LoadBus
 from hwgen.gateware.pe import PE
 from hwgen.gateware.pick import Pick
-from hwgen.gateware.pipeline import copied, delay_line, delayed
+from hwgen.gateware.pipeline import GROUP, copied, delay_line, delayed, pe_groups
 from hwgen.gateware.read_address import ReadAddress
 from hwgen.gateware.records import fields_of, held_layout
 from hwgen.gateware.requantise import Requantiser
@@ -30,14 +30,6 @@ from hwgen.gateware.sparse_pe import SparsePE
 from hwgen.gateware.weight_fetch import WeightFetch
 from hwgen.plan import latency
 from hwgen.plan.plan import Plan
-
-GROUP = 4
-"""PEs that share one copy of what goes to all of them."""
-
-
-def pe_groups(pes: int) -> int:
-    """How many groups of :data:`GROUP` PEs there are, the last one perhaps smaller."""
-    return -(-pes // GROUP)
 
 
 class PEArray(wiring.Component):

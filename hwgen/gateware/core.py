@@ -9,9 +9,9 @@ from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, 
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.array import PEArray, pe_groups
+from hwgen.gateware.array import PEArray
 from hwgen.gateware.counters import counter_ports
-from hwgen.gateware.pipeline import copied
+from hwgen.gateware.pipeline import copied, pe_groups
 from hwgen.gateware.stream_in import StreamIn
 from hwgen.gateware.stream_out import StreamOut
 from hwgen.gateware.stream_out_ordered import OrderedStreamOut

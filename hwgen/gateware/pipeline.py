@@ -1,10 +1,18 @@
-"""Delay lines of plain registers."""
+"""Delay lines of plain registers, and copies for groups of PEs."""
 
 from __future__ import annotations
 
 from amaranth.hdl import Module, Signal, Value
 
 from hwgen.gateware.cells import Copy
+
+GROUP = 4
+"""PEs that share one copy of what goes to all of them."""
+
+
+def pe_groups(pes: int) -> int:
+    """How many groups of :data:`GROUP` PEs there are, the last one perhaps smaller."""
+    return -(-pes // GROUP)
 
 
 def delay_line(

@@ -10,14 +10,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.broadcast import Broadcast
-from hwgen.gateware.pipeline import copied, delayed
+from hwgen.gateware.pipeline import copied, delayed, pe_groups
 from hwgen.gateware.scanner import Scanner
 from hwgen.gateware.sparse_drain import joined
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
-
-GROUP = 4
-"""PEs that share one copy of what goes to all of them."""
 
 
 class SparseFront(wiring.Component):
@@ -41,7 +38,7 @@ class SparseFront(wiring.Component):
         assert shape.sparse is not None
         self._shape = shape
         self._sparse = shape.sparse
-        self.groups = -(-shape.pes // GROUP)
+        self.groups = pe_groups(shape.pes)
         members: dict[str, Any] = {
             "bundle": In(1),
             "group_first": In(1),

@@ -5,7 +5,8 @@ from amaranth.sim import SimulatorContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwgen.gateware.sparse_front import GROUP, SparseFront
+from hwgen.gateware.pipeline import GROUP
+from hwgen.gateware.sparse_front import SparseFront
 from hwgen.plan import latency
 from tests.gateware.bench import pack, simulate, sparse_shape, unpack
 
