@@ -51,5 +51,5 @@ $(VENV)/.core: pyproject.toml | $(PY)
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(VENV)/.core | $(PY)
-	$(PIP) -e '.[sim,synth,import,bench,dev]'
+	$(PIP) -e '.[sim,synth,import,compress,bench,dev]'
 	@touch $@

@@ -12,12 +12,12 @@ import typer
 from hwgen import model as models
 from hwgen.cli.files import STDOUT, write_json
 from hwgen.cli.options import Json
-from hwgen.cli.sizes import stored_bits
 from hwgen.cli.tables import percent, print_facts, print_gap, print_table, shape_text
 from hwgen.errors import HwgenError
 from hwgen.flow.counters import last_measured
 from hwgen.flow.folder import CoreFolder
 from hwgen.model import Conv2d, Dense, Layer, Model
+from hwgen.model.stored_bits import stored_bits
 from hwgen.plan import build_plan
 
 

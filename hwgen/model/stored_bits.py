@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from hwgen.model import (
+from hwgen.model.encodings import (
     BinaryWeights,
     CodebookWeights,
     FloatWeights,

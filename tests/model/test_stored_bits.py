@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hwgen.cli.sizes import stored_bits
 from hwgen.model import (
     BinaryWeights,
     CodebookWeights,
@@ -16,6 +15,7 @@ from hwgen.model import (
     TernaryWeights,
     Weights,
 )
+from hwgen.model.stored_bits import stored_bits
 
 MATRIX = np.array([[0, 5, 0, -3], [7, 0, 0, 5], [0, 0, 5, 0]], np.int8)
 
