@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hwgen.errors import UsageError
 from hwgen.golden.conv2d import correlate
 from hwgen.golden.frames import check_shape
-from hwgen.golden.run import infer
+from hwgen.golden.run import FRAMES_AT_ONCE, infer
 from hwgen.golden.windows import pad, windows
 from hwgen.model import (
     Activation,
@@ -51,13 +51,22 @@ def infer_float(model: Model, frames: NDArray[Any]) -> Real | dict[str, Real]:
         The frames have another shape or are not finite real numbers.
     """
     if is_float(model):
-        values = run_float(model, frames)
-        outputs = {name: values[name] for name in model.outputs}
+        outputs = _in_slices(model, frames)
     else:
         integers = infer(model, quantise(frames, model.input))
         by_name = integers if isinstance(integers, dict) else {model.outputs[0]: integers}
         outputs = {name: dequantise(q, model.activation(name)) for name, q in by_name.items()}
     return outputs if len(outputs) > 1 else outputs[model.outputs[0]]
+
+
+def _in_slices(model: Model, frames: NDArray[Any]) -> dict[str, Real]:
+    """The outputs alone: all maps of some frames at once."""
+    check_shape(frames, model.input)
+    parts = []
+    for start in range(0, frames.shape[0], FRAMES_AT_ONCE):
+        values = run_float(model, frames[start : start + FRAMES_AT_ONCE])
+        parts.append({name: values[name] for name in model.outputs})
+    return {name: np.concatenate([part[name] for part in parts]) for name in model.outputs}
 
 
 def quantise(frames: NDArray[Any], activation: Activation) -> NDArray[np.integer]:

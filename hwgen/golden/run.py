@@ -37,7 +37,7 @@ from hwgen.model import (
     SparseWeights,
 )
 
-_FRAMES_AT_ONCE = 32
+FRAMES_AT_ONCE = 32
 """Bounds the patches of a convolution (float64, kernel size times the map) to some 100 MB for 96 x 96 maps."""
 
 
@@ -72,8 +72,8 @@ def infer(model: Model, frames: NDArray[Any]) -> NDArray[np.integer] | dict[str,
 def _in_slices(model: Model, frames: NDArray[Any], names: tuple[str, ...]) -> dict[str, NDArray[np.integer]]:
     check_frames(frames, model.input)
     parts = []
-    for start in range(0, frames.shape[0], _FRAMES_AT_ONCE):
-        values = _run_slice(model, frames[start : start + _FRAMES_AT_ONCE])
+    for start in range(0, frames.shape[0], FRAMES_AT_ONCE):
+        values = _run_slice(model, frames[start : start + FRAMES_AT_ONCE])
         parts.append({name: values[name] for name in names})
     return {name: np.concatenate([part[name] for part in parts]) for name in names}
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.importers.scales import LEFT_SHIFT, add_multipliers, quantised_multiplier, softmax_scaling
+from hwgen.compress.scales import LEFT_SHIFT, add_multipliers, requant, softmax_scaling
 from hwgen.importers.tflite.file import Operator, Tensor
 from hwgen.importers.tflite.values import Delivered, Network, columns_in_order
 from hwgen.model import (
@@ -28,9 +28,7 @@ from hwgen.model import (
     Flatten,
     MaxPool2d,
     Mean,
-    Requant,
     Requantize,
-    Rounding,
     Softmax,
 )
 
@@ -46,15 +44,6 @@ def _head(operator: Operator, *sources: Delivered) -> dict[str, Any]:
         "inputs": tuple(source.layer for source in sources),
         "source_op": operator.name,
     }
-
-
-def _requant(reals: list[float], rounding: Rounding) -> Requant:
-    pairs = [quantised_multiplier(real) for real in reals]
-    return Requant(
-        multiplier=np.array([multiplier for multiplier, _ in pairs], np.int32),
-        shift=np.array([shift for _, shift in pairs], np.int8),
-        rounding=rounding,
-    )
 
 
 def _channel_scales(net: Network, operator: Operator, filters: Tensor, channels: int) -> list[float]:
@@ -129,7 +118,7 @@ def _convolution(net: Network, operator: Operator) -> None:
             padding=(padding[0] + more[0], padding[1] + more[1], padding[2] + more[2], padding[3] + more[3]),
             groups=channels // per_group if not depthwise else channels,
             bias=_bias(net, operator, rows),
-            requant=_requant(reals, "tflite_double"),
+            requant=requant(reals, "tflite_double"),
         ),
     )
 
@@ -162,7 +151,7 @@ def _fully_connected(net: Network, operator: Operator) -> None:
             output=activation,
             weights=DenseWeights(values=columns_in_order(weights, nhwc), bits=8),
             bias=_bias(net, operator, weights.shape[0]),
-            requant=_requant(reals, "tflite_single"),
+            requant=requant(reals, "tflite_single"),
         ),
     )
 
@@ -228,7 +217,7 @@ def _mean(net: Network, operator: Operator) -> None:
     net.add(
         operator,
         Mean(
-            **_head(operator, source), output=activation, requant=_requant([real] * activation.chw[0], "tflite_double")
+            **_head(operator, source), output=activation, requant=requant([real] * activation.chw[0], "tflite_double")
         ),
     )
 
@@ -299,8 +288,8 @@ def _requantized(net: Network, operator: Operator) -> None:
     activation = net.activation(operator, net.output(operator), fused)
     real = source.activation.scale / activation.scale
     rows = source.activation.chw[0]
-    requant = _requant([real] * rows, "tflite_double")
-    net.add(operator, Requantize(**_head(operator, source), output=activation, requant=requant))
+    factors = requant([real] * rows, "tflite_double")
+    net.add(operator, Requantize(**_head(operator, source), output=activation, requant=factors))
 
 
 def _concatenation(net: Network, operator: Operator) -> None:
@@ -329,7 +318,7 @@ def _concatenation(net: Network, operator: Operator) -> None:
                         min=activation.min,
                         max=activation.max,
                     ),
-                    requant=_requant([real] * source.activation.chw[0], "tflite_double"),
+                    requant=requant([real] * source.activation.chw[0], "tflite_double"),
                 )
             )
         names.append(name)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.compress.scales import quantised
 from hwgen.errors import ModelError, UnsupportedError
-from hwgen.importers.scales import quantised
 from hwgen.importers.tflite.file import Graph, Operator, Tensor
 from hwgen.model import Activation, Layer
 

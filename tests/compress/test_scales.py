@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwgen.importers.scales import add_multipliers, quantised, quantised_multiplier, round_half_away, softmax_scaling
+from hwgen.compress.scales import add_multipliers, quantised, quantised_multiplier, round_half_away, softmax_scaling
 
 
 @given(st.floats(2.0**-31, 2.0**30))

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from hwgen.errors import UnsupportedError
+from hwgen.model import Requant, Rounding
 
 LEFT_SHIFT = 20
 """Of ADD on 8 bits (add.cc, Prepare)."""
@@ -22,18 +28,37 @@ def quantised_multiplier(real: float) -> tuple[int, int]:
 
     Source: QuantizeMultiplier, quantization_util.cc; the total shift is 31 less its exponent. What is below 2^-32
     becomes 0.
+
+    Raises
+    ------
+    UnsupportedError
+        It is 2^31 or more.
     """
     fraction, exponent = math.frexp(real)
     multiplier = round_half_away(fraction * ONE)
     if multiplier == ONE:
         multiplier, exponent = multiplier // 2, exponent + 1
+    if exponent > 31:
+        raise UnsupportedError(f"a map's scale would grow by a factor of {real:g}", hint="check the scales")
     return (multiplier, 31 - exponent) if exponent >= LEAST_EXPONENT and multiplier else (0, 31)
 
 
-def add_multipliers(first: float, second: float, output: float) -> tuple[tuple[int, int], ...]:
+def requant(reals: Iterable[float], rounding: Rounding) -> Requant:
+    """Real factors, one a channel, each to 31 bits."""
+    pairs = [quantised_multiplier(real) for real in reals]
+    return Requant(
+        multiplier=np.array([multiplier for multiplier, _ in pairs], np.int32),
+        shift=np.array([shift for _, shift in pairs], np.int8),
+        rounding=rounding,
+    )
+
+
+def add_multipliers(
+    first: float, second: float, output: float, left_shift: int = LEFT_SHIFT
+) -> tuple[tuple[int, int], ...]:
     """(multiplier, shift) of both inputs and of the output of ADD (add.cc, Prepare)."""
     common = 2 * max(first, second)
-    return tuple(map(quantised_multiplier, (first / common, second / common, common / (2**LEFT_SHIFT * output))))
+    return tuple(map(quantised_multiplier, (first / common, second / common, common / (2**left_shift * output))))
 
 
 def softmax_scaling(beta: float, scale: float) -> tuple[int, int, int]:
