@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hwgen import golden
 from hwgen.bench.cores import core
 from hwgen.bench.data import DataFile, data_file, data_folder
+from hwgen.bench.mobilenet import mobilenet
 from hwgen.bench.result import Column, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.simulate import simulate
@@ -34,10 +35,13 @@ REFERENCE = "ai-edge-litert 2.3.0, kernels BUILTIN_REF, run on the network"
 
 @dataclass(frozen=True)
 class TinyNetwork:
-    """A network, its recorded inputs and outputs, and the most compute cycles that it may take on 16 x 8."""
+    """A network, its recorded inputs and outputs, and the most compute cycles that it may take on 16 x 8.
+
+    ``model``: a file to import, or what makes a network of the same shape where there is none.
+    """
 
     title: str
-    model: DataFile
+    model: DataFile | Callable[[], Model]
     recorded: DataFile | None
     goal: int | None = None
 
@@ -101,6 +105,7 @@ NETWORKS = (
         ),
         None,
     ),
+    TinyNetwork("VWW's shape", mobilenet, None, 77_000),
 )
 
 
@@ -120,7 +125,8 @@ def mlperf_tiny(
         A file is missing.
     """
     data = data_folder() if folder is None else folder
-    files = [data_file(file, data) for network in networks for file in (network.model, network.recorded) if file]
+    needed = [file for network in networks for file in (network.model, network.recorded)]
+    files = [data_file(file, data) for file in needed if isinstance(file, DataFile)]
     progress(f"{len(files)} files", None)
     rows = [_row(network, data, pes, lanes, progress) for network in networks]
     return Result(
@@ -129,7 +135,7 @@ def mlperf_tiny(
             f"The int8 networks of MLPerf Tiny and of tflite-micro's examples, as they are, on {pes} PEs x {lanes} "
             "lanes: imported, built, all recorded inputs through the emitted Verilog (CXXRTL). *Reference* is TFLite's "
             "reference kernels (ai-edge-litert 2.3.0); micro_speech has no recorded inputs and is compared with the "
-            "golden model on random ones."
+            "golden model on random ones, as is VWW's shape: MobileNetV1 of width 0.25 on 96 x 96 x 3, random weights."
         ),
         rows=rows,
         tables=[_summary(rows), *(_layers(row) for row in rows)],
@@ -137,7 +143,8 @@ def mlperf_tiny(
 
 
 def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progress) -> Row:
-    model = import_model(data / network.model.name)
+    made = network.model
+    model = import_model(data / made.name) if isinstance(made, DataFile) else made()
     frames, reference = _recorded(network, data, model)
     options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes)
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:

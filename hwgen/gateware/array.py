@@ -261,15 +261,19 @@ class PEArray(wiring.Component):
         if not shape.has_matrix:
             return vectors
         m.submodules.broadcast = broadcast = Broadcast(shape=shape)
-        bank_due = latency.ISSUE + latency.bank(shape.lanes)
+        source: Value = delayed(m, sequencer.bank, latency.MEMORY, "bank_issued")
+        tap = fields_of(shape.tap_fields, self._stores["taps"].data)
+        if "bank" in tap:
+            source = (source + tap["bank"])[: len(source)]
+        bank_due = latency.ISSUE + latency.bank(shape.lanes) - latency.MEMORY
         m.d.comb += [
             broadcast.vectors.eq(Cat(*vectors)),
-            broadcast.bank.eq(delayed(m, sequencer.bank, bank_due, "bank")),
+            broadcast.bank.eq(delayed(m, source, bank_due, "bank")),
         ]
         if shape.choices > 1:
             # Low bits and offset make the select a cycle before the vectors are there.
             low_due = latency.vector(shape.pes, shape.lanes, shape.choices) - latency.PICK - latency.COPY
-            self._bank_low = delayed(m, sequencer.bank[: shape.pick_bits], low_due, "bank_low")
+            self._bank_low = delayed(m, source[: shape.pick_bits], low_due - latency.MEMORY, "bank_low")
         groups = range(pe_groups(shape.pes))
         return [*vectors, *(copied(m, broadcast.vector, f"vector_{group}") for group in groups)]
 

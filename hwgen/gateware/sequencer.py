@@ -127,8 +127,9 @@ class Sequencer(wiring.Component):
         next_group = Signal(shape.address_bits)
         bank_last: Value = self.bank == shape.pes - 1
         bank_step: Value | int = 1
-        if shape.choices > 1:
-            # A block of N:M weights lies in as many banks as it has channels.
+        if shape.has_bank_step:
+            # A block of N:M weights lies in as many banks as it has channels, a channel of a spread map in as many
+            # as it has planes.
             bank_step = record["bank_step"]
             bank_last = self.bank + bank_step == shape.pes
         m.d.comb += [

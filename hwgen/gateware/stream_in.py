@@ -76,6 +76,8 @@ class StreamIn(wiring.Component):
                 m.d.sync += held.eq(0)
         with m.If(self.tvalid & self.tready):
             m.d.sync += [beat.eq(self.tdata), held.eq(1)]
+        self._phase_y = Signal(range(self._shape.input_addressing.split), name="phase_y")
+        self._phase_x = Signal(range(self._shape.input_addressing.split), name="phase_x")
         self._write(m, beat, go, pixel_last)
         frame_last = self._walk(m, go, pixel_last)
         with m.If(self.release):
@@ -85,7 +87,7 @@ class StreamIn(wiring.Component):
         return m
 
     def _write(self, m: Module, beat: Signal, go: Signal, pixel_last: Signal) -> None:
-        """Bank b takes element b % chunk when its group of banks is next."""
+        """Each bank takes its element of the chunk when it is due."""
         shape, stream = self._shape, self._shape.input
         group = Signal(range(stream.bank_groups))
         if stream.bank_groups > 1:
@@ -100,11 +102,23 @@ class StreamIn(wiring.Component):
         self._slot = slot
         data = []
         for bank in range(shape.pes):
-            element = beat.word_select(bank % stream.chunk, stream.element_bits)
+            source, due = self._share(bank, group)
+            element = beat.word_select(source, stream.element_bits)
             data.append(stored(element, stream.bits, stream.signed, shape.act_bits))
-            if bank // stream.chunk < stream.bank_groups:
-                m.d.comb += self.write[bank].eq(go & (group == bank // stream.chunk))
+            if due is not None:
+                m.d.comb += self.write[bank].eq(go & due)
         m.d.comb += self.data.eq(Cat(*data))
+
+    def _share(self, bank: int, group: Signal) -> tuple[int, Value | None]:
+        """Which element of a chunk a bank takes, and when: with its group of banks, or its plane of a spread map."""
+        stream, place = self._shape.input, self._shape.input_addressing
+        if not place.spread:
+            mine = bank // stream.chunk
+            return bank % stream.chunk, group == mine if mine < stream.bank_groups else None
+        channel, plane = divmod(bank, place.split * place.split)
+        row, column = divmod(plane, place.split)
+        due = (self._phase_y == row) & (self._phase_x == column)
+        return channel % stream.chunk, due if channel < stream.chunk else None
 
     def _walk(self, m: Module, go: Signal, pixel_last: Signal) -> Value:
         """Address of the pixel: along the row, then to the next; planes of a split map in turn."""
@@ -112,8 +126,7 @@ class StreamIn(wiring.Component):
         rows = stream.pixels // place.columns
         x = Signal(range(place.columns))
         y = Signal(range(rows))
-        phase_x = Signal(range(place.split))
-        phase_y = Signal(range(place.split))
+        phase_x, phase_y = self._phase_x, self._phase_y
         offset = Signal(shape.address_bits, init=place.base)
         x_last = x == place.columns - 1
         y_last = y == rows - 1

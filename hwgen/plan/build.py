@@ -205,7 +205,9 @@ class _Builder:
         walk, op = step.walk, step.op
         picking = {}
         if self.grid.choices > 1:
-            picking = {"bank_step": op.pattern[1], "picks": int(op.blocks is not None)}
+            picking = {"picks": int(op.blocks is not None)}
+        if self._has_bank_step:
+            picking["bank_step"] = step.bank_step
         column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
         lockstep = not step.sparse
         lengths = {"long": int(form.is_long(op))} if form.plain_bits < form.weight_bits else {}
@@ -271,13 +273,26 @@ class _Builder:
             record["x_high"] = min(record["x_high"], (1 << bits["x_high"]) - 1)
             record["y_high"] = min(record["y_high"], (1 << bits["y_high"]) - 1)
         if not self._has_padding:
-            taps[:] = [{"offset": record["offset"]} for record in taps]
+            taps[:] = [{name: record[name] for name in ("offset", "bank")} for record in taps]
+        if not self._spread:
+            for record in taps:
+                del record["bank"]
         return read, write, FieldLayout.fitting(taps, bits)
 
     @property
     def _act_bits(self) -> int:
         widths = [self.model.input.bits, *(op.layer.output.bits for op in self.ops)]
         return 8 if max(widths) <= 8 else 16
+
+    @property
+    def _spread(self) -> bool:
+        """Whether planes of the input lie in banks side by side."""
+        return self.placement.maps["input"].spread
+
+    @property
+    def _has_bank_step(self) -> bool:
+        """Whether some step goes on by several banks from channel to channel."""
+        return self.grid.choices > 1 or self._spread
 
     @property
     def _has_padding(self) -> bool:
@@ -333,6 +348,7 @@ class _Builder:
             codebook_words=depth.get("codebook", 0),
             shift_units=form.shift_units,
             choices=grid.choices,
+            has_bank_step=self._has_bank_step,
             requant_words=depth["requant_mul_0"],
             tap_words=depth["taps"],
             steps=depth["schedule_read"],
@@ -426,8 +442,15 @@ def _sparse_record(step: Step, sparse: SparseLayers | None, grid: Grid) -> dict[
 def _tap_record(tap: Tap) -> dict[str, int]:
     """Limits as the comparators take them: an empty range is 1..0."""
     if tap.never:
-        return {"offset": tap.offset, "x_low": 1, "x_high": 0, "y_low": 1, "y_high": 0}
-    return {"offset": tap.offset, "x_low": tap.x_low, "x_high": tap.x_high, "y_low": tap.y_low, "y_high": tap.y_high}
+        return {"offset": tap.offset, "bank": tap.bank, "x_low": 1, "x_high": 0, "y_low": 1, "y_high": 0}
+    return {
+        "offset": tap.offset,
+        "bank": tap.bank,
+        "x_low": tap.x_low,
+        "x_high": tap.x_high,
+        "y_low": tap.y_low,
+        "y_high": tap.y_high,
+    }
 
 
 def _wrap_addresses(records: Records, names: Sequence[str], bits: int) -> None:

@@ -8,6 +8,9 @@ is one activation, a word is ``lanes`` elements:
 ``m`` (the split) is the stride of the map's consumers, so that a strided window reads neighbouring elements. All banks
 use the same address for the same slot. A vector of F features is the map (F, 1, 1) with ``slot_stride`` 1: the words of
 a bank hold ``lanes`` neighbouring features.
+
+A *spread* map has so few channels that its planes find room side by side: plane (i, j) of channel c lives in bank
+``c*m*m + i*m + j``, and the term of the plane leaves the address.
 """
 
 from __future__ import annotations
@@ -36,6 +39,12 @@ class MapLayout:
     slot_stride: int
     extent: int
     base: int = 0
+    spread: bool = False
+
+    @property
+    def channel_banks(self) -> int:
+        """Banks from a channel to the next."""
+        return self.split * self.split if self.spread else 1
 
     def at(self, base: int) -> MapLayout:
         """The same layout at another base address."""
@@ -44,7 +53,13 @@ class MapLayout:
     def offset(self, y: int, x: int) -> int:
         """Element offset of (y, x) in its slot; also for y, x off the map (padding), where it may be negative."""
         m = self.split
-        return (y % m * m + x % m) * self.plane + y // m * self.pitch + x // m * self.x_pitch
+        plane = 0 if self.spread else self.plane
+        return (y % m * m + x % m) * plane + y // m * self.pitch + x // m * self.x_pitch
+
+    def bank(self, y: int, x: int) -> int:
+        """How many banks behind its channel's first (y, x) lives."""
+        m = self.split
+        return y % m * m + x % m if self.spread else 0
 
     def address(self, slot: int, y: int, x: int) -> int:
         """Element address in the bank."""
@@ -52,7 +67,15 @@ class MapLayout:
 
 
 def map_layout(
-    name: str, shape: tuple[int, int, int], *, pes: int, lanes: int, split: int, pitch: int, x_pitch: int = 1
+    name: str,
+    shape: tuple[int, int, int],
+    *,
+    pes: int,
+    lanes: int,
+    split: int,
+    pitch: int,
+    x_pitch: int = 1,
+    spread: bool = False,
 ) -> MapLayout:
     """Layout of a (C, H, W) map: each of the split*split planes starts on a word (docs/architecture.md, section 5).
 
@@ -62,6 +85,7 @@ def map_layout(
     rows = ceil_div(height, split)
     plane = ceil_div(rows * pitch * x_pitch, lanes) * lanes
     slots = ceil_div(channels, pes)
+    planes = 1 if spread else split * split
     return MapLayout(
         name=name,
         channels=channels,
@@ -72,8 +96,9 @@ def map_layout(
         pitch=pitch * x_pitch,
         x_pitch=x_pitch,
         plane=plane,
-        slot_stride=split * split * plane,
-        extent=slots * split * split * plane,
+        slot_stride=planes * plane,
+        extent=slots * planes * plane,
+        spread=spread,
     )
 
 

@@ -9,6 +9,7 @@ from math import lcm
 from hwgen.model import Model
 from hwgen.plan.layout import MapLayout, ceil_div, map_layout, vector_layout
 from hwgen.plan.ops import ArrayOp
+from hwgen.plan.streams import MAX_BEAT_BITS
 from hwgen.plan.walk import factors
 
 MIN_WORDS = 4
@@ -125,7 +126,19 @@ def _layout(
     pitch = ceil_div(shape[2], split)
     for op in readers:
         pitch = max(pitch, ceil_div(op.window.out_width, factors(split, op.window)[1]))
-    return map_layout(name, shape, pes=pes, lanes=lanes, split=split, pitch=pitch)
+    spread = name == "input" and _can_spread(model, readers, split, pes)
+    return map_layout(name, shape, pes=pes, lanes=lanes, split=split, pitch=pitch, spread=spread)
+
+
+def _can_spread(model: Model, readers: Sequence[ArrayOp], split: int, pes: int) -> bool:
+    """Whether the input's planes may lie in banks side by side: a pixel arrives at once, and all read by broadcast."""
+    channels = model.input.chw[0]
+    return (
+        split > 1
+        and channels * split * split <= pes
+        and channels * model.input.bits <= MAX_BEAT_BITS
+        and not any(op.local or op.entries is not None or op.blocks is not None or op.fully_connected for op in readers)
+    )
 
 
 def output_layout(model: Model, name: str, *, pes: int, batch: int) -> MapLayout:

@@ -46,7 +46,10 @@ class StreamShape:
 
 @dataclass(frozen=True, kw_only=True)
 class InputAddressing:
-    """Element addresses of the arriving pixels: increments along x and y, plain and when a split plane wraps."""
+    """Element addresses of the arriving pixels: increments along x and y, plain and when a split plane wraps.
+
+    ``spread``: the planes of a channel lie in split * split neighbouring banks.
+    """
 
     base: int
     slot_stride: int
@@ -56,6 +59,7 @@ class InputAddressing:
     x_wrap_step: int
     y_step: int
     y_wrap_step: int
+    spread: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +112,7 @@ class ArrayShape:
     codebook_words: int
     shift_units: tuple[int, ...]
     choices: int
+    has_bank_step: bool
     requant_words: int
     tap_words: int
     steps: int

@@ -56,6 +56,7 @@ class Step:
     slot_stride: int
     source_slot_stride: int
     source_channels: int
+    bank_step: int
     destination: MapLayout
     write_offset: int
     to_output: bool
@@ -202,6 +203,7 @@ def _layer_steps(
                 slot_stride=slot_stride,
                 source_slot_stride=source.slot_stride,
                 source_channels=source.channels,
+                bank_step=block * source.channel_banks,
                 destination=destination,
                 write_offset=frame if destination.x_pitch > 1 and not to_output else 0,
                 to_output=to_output,

@@ -65,6 +65,7 @@ def input_addressing(layout: MapLayout, *, frames: int) -> InputAddressing:
         x_wrap_step=layout.offset(0, m) - layout.offset(0, m - 1),
         y_step=layout.offset(1, 0) - layout.offset(0, last),
         y_wrap_step=layout.offset(m, 0) - layout.offset(m - 1, last),
+        spread=layout.spread,
     )
 
 

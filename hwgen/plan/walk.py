@@ -30,13 +30,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Tap:
-    """One kernel tap: offset to the group's address, and the positions (Y, X) at which it lies on the map."""
+    """One kernel tap: offset to the group's address, and the positions (Y, X) at which it lies on the map.
+
+    ``bank``: how many banks behind its channel's first it reads (of a spread map).
+    """
 
     offset: int
     y_low: int
     y_high: int
     x_low: int
     x_high: int
+    bank: int = 0
 
     @property
     def never(self) -> bool:
@@ -112,6 +116,7 @@ def _phase_walk(source: MapLayout, window: Window, qy: int, qx: int, factor_y: i
             min(height - 1, _range_high(source.height, window.pad_top, ky, stride_y, qy, m)),
             max(0, _range_low(window.pad_left, kx, stride_x, qx, m)),
             min(width - 1, _range_high(source.width, window.pad_left, kx, stride_x, qx, m)),
+            source.bank(stride_y * qy + ky - window.pad_top, stride_x * qx + kx - window.pad_left),
         )
         for ky in range(window.kernel[0])
         for kx in range(window.kernel[1])

@@ -25,7 +25,19 @@ from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import SETTLE, Run, interface, run
 from tests.plan.planned import buildable, planned
-from tests.plan.small import act, conv, dense, flatten, lenet, max_pool, model, requantize, shared, weights
+from tests.plan.small import (
+    act,
+    conv,
+    dense,
+    flatten,
+    lenet,
+    max_pool,
+    model,
+    pruned_blocks,
+    requantize,
+    shared,
+    weights,
+)
 from tests.plan.test_loadable import random_network
 
 BUDGET = 2500
@@ -222,7 +234,27 @@ def codes_of(case: Case) -> np.ndarray:
     return case.model.layers[0].weights.codes  # type: ignore[union-attr]
 
 
+def spread() -> Case:
+    """Planes of a strided input in banks of their own, beside N:M weights, whose PEs pick among banks too."""
+    x = act(3, 9, 7)
+    first = conv("a", "input", x, shared(8, 3, 3, 3), stride=(2, 2), pad=1)
+    case = case_of(model(x, first, conv("b", "a", first.output, pruned_blocks(5, 8, 1, 1, n=1, m=4))), pes=16, lanes=4)
+    assert build_plan(case.model, case.options).maps[0].spread
+    return case
+
+
+def spread_by_three() -> Case:
+    """Two layers of different windows read the planes, one of them in phases."""
+    x = act(1, 8, 8)
+    first = conv("a", "input", x, weights(3, 1, 2, 4), stride=(3, 1))
+    case = case_of(model(x, first, max_pool("p", "a", first.output, 2, 1)), pes=9, lanes=2)
+    assert build_plan(case.model, case.options).maps[0].channel_banks == 9
+    return case
+
+
 CASES = (
+    spread,
+    spread_by_three,
     strided,
     stride_three,
     phases,

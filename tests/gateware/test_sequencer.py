@@ -163,7 +163,7 @@ class _Host:
 def test_every_column_of_every_step_is_issued_in_its_order_and_cycle(
     steps: list[dict[str, int]], pes: int, lanes: int, has_padding: bool, choices: int, seed: int
 ) -> None:
-    """Twice through the schedule; ``choices`` above 1: each step over so many banks at once, or over one."""
+    """Twice through the schedule; ``choices`` above 1: each step over so many banks, or over one."""
     held = dict.fromkeys((*HELD, "wrap"), 0)
     rng = random.Random(seed)
     if choices > 1:
@@ -174,7 +174,7 @@ def test_every_column_of_every_step_is_issued_in_its_order_and_cycle(
     layout = FieldLayout.fitting(full, dict.fromkeys(("row_jump", "base", "slot_stride", "pass_stride"), BITS))
     shape = shape_of(
         pes=pes, lanes=lanes, has_padding=has_padding, address_bits=BITS, steps=len(steps), read_fields=layout,
-        tap_words=16, choices=choices,
+        tap_words=16, has_bank_step=choices > 1,
     )  # fmt: skip
     image = MemoryImage("schedule_read", layout.width, [layout.pack(record) for record in full])
     component = _Sequenced(shape=shape, schedule=image)

@@ -47,14 +47,15 @@ def expected_writes(frames: np.ndarray, layout: MapLayout, pes: int, offset: int
     for index, frame in enumerate(frames):
         values = frame.reshape(layout.channels, layout.height, layout.width)
         for (c, y, x), value in np.ndenumerate(values):
-            result[c % pes, layout.address(c // pes, y, x) + index] = int(value) - offset
+            position = c * layout.channel_banks + layout.bank(y, x)
+            result[position % pes, layout.address(position // pes, y, x) + index] = int(value) - offset
     return result
 
 
 @settings(max_examples=25)
 @given(
     activation=maps(),
-    pes=st.integers(1, 9),
+    pes=st.sampled_from([*range(1, 10), 16, 32]),
     lanes=st.sampled_from([1, 4, 8]),
     place=st.sampled_from([(1, 1), (2, 1), (3, 1), (1, 3)]),
     base=st.integers(0, 3),
@@ -67,9 +68,10 @@ def test_every_element_is_written_once_where_it_belongs(
     rng = random.Random(stalls)
     channels, height, width = activation.chw
     split, batch = place
+    spread = split > 1 and batch == 1 and channels * split * split <= pes
     layout = map_layout(
         "input", (channels, height, width), pes=pes, lanes=lanes, split=split, pitch=ceil_div(width, split),
-        x_pitch=ceil_div(batch, lanes) * lanes if batch > 1 else 1,
+        x_pitch=ceil_div(batch, lanes) * lanes if batch > 1 else 1, spread=spread,
     ).at(base * lanes)  # fmt: skip
     act_bits = 16 if activation.bits == 16 else 8
     stream = stream_shape(activation, pes=pes, lanes=lanes, frames=batch)

@@ -52,7 +52,8 @@ class Emulator:
         for index, frame in enumerate(frames):
             values = frame.reshape(layout.channels, layout.height, layout.width).astype(np.int64) - offset
             for (c, y, x), value in np.ndenumerate(values):
-                self.banks[c % shape.pes, layout.address(c // shape.pes, y, x) + index] = value
+                position = c * layout.channel_banks + layout.bank(y, x)
+                self.banks[position % shape.pes, layout.address(position // shape.pes, y, x) + index] = value
 
     def run(self, frames: NDArray[np.integer]) -> NDArray[np.int64]:
         """All steps on the frames of a batch (n, *input shape); the outputs (n, *output shape)."""
@@ -99,7 +100,8 @@ class Emulator:
             slot, bank = divmod(channel * read.get("bank_step", 1), shape.pes)
             for tap in range(read["taps"] + 1):
                 vectors = self.vectors(read, tap, start + slot * read["slot_stride"], places)
-                chosen = vectors if read["local"] else vectors[bank + offsets[:, column], np.arange(shape.lanes)]
+                delivered = bank + self.tap_table[read["tap_base"] + tap].get("bank", 0) + offsets[:, column]
+                chosen = vectors if read["local"] else vectors[delivered, np.arange(shape.lanes)]
                 products = weights[:, column] * chosen
                 if read["maximum"]:
                     acc = products if column == 0 else np.maximum(acc, products)

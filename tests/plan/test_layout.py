@@ -22,7 +22,8 @@ def elements(layout: MapLayout, pes: int) -> dict[tuple[int, int], tuple[int, in
     for c in range(layout.channels):
         for y in range(layout.height):
             for x in range(layout.width):
-                place = c % pes, layout.address(c // pes, y, x)
+                position = c * layout.channel_banks + layout.bank(y, x)
+                place = position % pes, layout.address(position // pes, y, x)
                 assert place not in places, f"{places[place]} and {(c, y, x)} share {place}"
                 places[place] = c, y, x
     return places
@@ -49,6 +50,17 @@ def test_a_map_has_a_place_for_every_element(
     assert max(addresses) + x_pitch <= layout.base + layout.extent
     assert layout.extent % lanes == 0
     assert layout.slots == ceil_div(shape[0], pes)
+
+
+@given(channels=st.integers(1, 4), height=sizes, width=sizes, lanes=lanes_of_any_kind, split=st.integers(2, 4))
+def test_a_spread_map_takes_one_plane_of_each_bank(
+    channels: int, height: int, width: int, lanes: int, split: int
+) -> None:
+    pes = channels * split * split
+    pitch = ceil_div(width, split)
+    layout = map_layout("m", (channels, height, width), pes=pes, lanes=lanes, split=split, pitch=pitch, spread=True)
+    assert max(address for _, address in elements(layout, pes)) < layout.extent
+    assert layout.extent == ceil_div(ceil_div(height, split) * pitch, lanes) * lanes
 
 
 @given(shape=st.tuples(sizes, sizes, sizes), lanes=lanes_of_any_kind, split=st.integers(1, 4))
