@@ -12,7 +12,7 @@ PY   := $(VENV)/bin/python
 PIP  := $(PY) -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := core
-.PHONY: core setup lint types pytest test clean help
+.PHONY: core setup lint types pytest test test-train clean help
 
 core: setup ## build the core of $(MODEL) into rtl_out/ and print its table (default)
 	$(PY) -m hwgen build $(MODEL)
@@ -33,12 +33,15 @@ test: ## ruff, mypy and all tests, after installing what they need
 	@$(MAKE) --no-print-directory types
 	@$(MAKE) --no-print-directory pytest
 
+test-train: $(VENV)/.train ## the tests that train; PyTorch is kept out of `make test`
+	$(PY) -m pytest tests/compress/train tests/compress/steps $(PYTEST_FLAGS)
+
 clean: ## remove the built cores and caches; .venv stays
 	find rtl_out -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -52,4 +55,8 @@ $(VENV)/.core: pyproject.toml | $(PY)
 
 $(VENV)/.test: pyproject.toml $(VENV)/.core | $(PY)
 	$(PIP) -e '.[sim,synth,import,compress,bench,dev]'
+	@touch $@
+
+$(VENV)/.train: pyproject.toml $(VENV)/.test | $(PY)
+	$(PIP) -e '.[train]'
 	@touch $@

@@ -16,6 +16,7 @@ import typer
 from hwgen import __version__
 from hwgen.cli.bench import bench
 from hwgen.cli.build import build
+from hwgen.cli.compress import compress_
 from hwgen.cli.importing import import_
 from hwgen.cli.infer import infer
 from hwgen.cli.show import show
@@ -59,6 +60,7 @@ def _hwgen(
 
 
 app.command("import")(import_)
+app.command("compress")(compress_)
 for verb in (build, weights, infer, simulate, verify, synth, show, bench):
     app.command()(verb)
 

@@ -134,3 +134,12 @@ def _row(
         bits=entries * (weight_bits + index_bits) + overhead,
         huffman_bits=coded + coded_runs + table + overhead,
     )
+
+
+def entries_of(layer: Conv2d | Dense, index_bits: int) -> list[NDArray[np.int64]]:
+    """The streams that a file would code: symbols, and runs where there is an index; plain values are not coded."""
+    symbols, distinct = _symbols(layer.weights.decode())
+    if index_bits:
+        symbols, runs, _ = _indexed(symbols, index_bits)
+        return [symbols, runs] if distinct.size <= MAX_SHARED else [runs]
+    return [symbols] if distinct.size <= MAX_SHARED else []
