@@ -85,19 +85,14 @@ def build(
     Verilog, memory images, bench, constraints and manifest go to a folder that appears as a whole or not at all.
     """
     description = models.load(model)
-    _refuse(
-        {
-            f"--algorithm {algorithm}": algorithm not in (Algorithm.AUTO, Algorithm.DIRECT),
-            "--argmax": argmax,
-        }
-    )
+    _refuse({"--argmax": argmax})
     options = PlanOptions(
         target=target,
         pes=pes,
         lanes=lanes,
         clock_mhz=clock_mhz,
         weights="load" if weights is Weights.LOAD else "rom",
-        algorithm="direct" if algorithm is Algorithm.DIRECT else "auto",
+        algorithm=algorithm.value,
         batch=batch,
         index_bits=_index_bits(index_bits),
         queue=queue,

@@ -17,7 +17,7 @@ from hwgen.gateware.decoder import Decoder
 from hwgen.gateware.drain import DrainCounter, WriteWalk
 from hwgen.gateware.entry_decoder import EntryDecoder
 from hwgen.gateware.load_bus import LoadBus
-from hwgen.gateware.pe import PE
+from hwgen.gateware.pe import PE, widened
 from hwgen.gateware.pick import Pick
 from hwgen.gateware.pipeline import GROUP, copied, delay_line, delayed, pe_groups
 from hwgen.gateware.read_address import ReadAddress
@@ -27,6 +27,9 @@ from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.sparse_drain import SparseDrain
 from hwgen.gateware.sparse_front import SparseFront
 from hwgen.gateware.sparse_pe import SparsePE
+from hwgen.gateware.tile_drain import TileDrain
+from hwgen.gateware.tile_front import TileFront
+from hwgen.gateware.tile_output import TileOutput
 from hwgen.gateware.weight_fetch import WeightFetch
 from hwgen.plan import latency
 from hwgen.plan.plan import Plan
@@ -116,6 +119,9 @@ class PEArray(wiring.Component):
             self.frame_started.eq(sequencer.frame_started),
             self.release_input.eq(sequencer.release_input),
         ]
+        if shape.tiles is not None:
+            m.submodules.tile_front = self._tile_front = TileFront(shape=shape)
+            m.submodules.tile_drain = self._tile_drain = TileDrain(shape=shape)
         controls = self._column_controls(m, sequencer, held)
         vectors = self._banks(m, address, sequencer, held, walk)
         capture = controls["capture"]
@@ -156,7 +162,11 @@ class PEArray(wiring.Component):
         strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
         if shape.sparse is not None:
             strobes = strobes & (~held["sparse"]).replicate(4)
-        line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
+        weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
+        if shape.tiles is None:
+            line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
+        else:
+            line = self._tile_controls(m, sequencer, held, strobes, weights_due - 1)
 
         def ahead(stage: int) -> Value:
             """A cycle before the stage."""
@@ -168,7 +178,6 @@ class PEArray(wiring.Component):
         if not shape.has_matrix and not shape.has_local:
             none = Const(0, 1)
             return {"load": none, "capture": none, "valid_next": none, "first_next": none, "capture_next": none}
-        weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
         early = at(weights_due, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
         m.d.comb += [
@@ -190,6 +199,26 @@ class PEArray(wiring.Component):
             "first_next": product[1],
             "capture_next": ahead(done)[3],
         }
+
+    def _tile_controls(
+        self, m: Module, sequencer: Sequencer, held: dict[str, Value], strobes: Value, joins: int
+    ) -> list[Value]:
+        """The columns of tiles join those of direct layers at stage ``joins``, just before their weights are due."""
+        shape, front = self._shape, self._tile_front
+        at_vector = latency.vector(shape.pes, shape.lanes, shape.choices)
+        m.d.comb += [
+            front.start.eq(sequencer.started),
+            Cat(front.valid, front.last).eq(
+                delayed(
+                    m, Cat(sequencer.column, sequencer.last) & held["tile"].replicate(2), at_vector, "tile", reset=True
+                )
+            ),
+            *(getattr(front, name).eq(held[f"tile_{name}"]) for name in front.fields),
+        ]
+        line = delay_line(m, strobes & (~held["tile"]).replicate(4), joins, "column", reset=True)
+        joined = line[-1] | Cat(front.column, front.first, front.group_first, front.column_last)
+        later = delay_line(m, joined, at_vector + latency.MULTIPLY_LANES - joins, "joined", reset=True)
+        return [*line[:-1], *later]
 
     def _sparse_controls(
         self, m: Module, sequencer: Sequencer, held: dict[str, Value], vectors: list[Value], walk: WriteWalk
@@ -224,7 +253,7 @@ class PEArray(wiring.Component):
         shape = self._shape
         write_record = fields_of(shape.write_fields, self._stores["schedule_write"].data)
         self._q = [Signal(shape.act_bits, name=f"q_{index}") for index in range(shape.requantisers)]
-        self._bank_pe = Signal(max(1, (shape.pes_per_requantiser - 1).bit_length()))
+        self._bank_pe = Signal(range(max(2, shape.pes_per_requantiser, shape.tiles.pes_per_unit if shape.tiles else 0)))
         write_address = Signal(shape.address_bits)
         m.d.comb += write_address.eq(Mux(self.draining, walk.address, self.load_address))
         m.d.sync += self.out_address.eq(walk.address)
@@ -235,9 +264,7 @@ class PEArray(wiring.Component):
         for index in range(shape.pes):
             bank = Bank(shape=shape)
             self._near(m, "bank", index, bank)
-            mine = walk.write
-            if shape.pes_per_requantiser > 1:
-                mine = mine & (self._bank_pe == index % shape.pes_per_requantiser)
+            mine = walk.write & self._taken_by(index, write_record)
             q = self._q[index // shape.pes_per_requantiser]
             load = self.load_data.word_select(index, shape.act_bits)
             if index % GROUP == 0:
@@ -274,8 +301,26 @@ class PEArray(wiring.Component):
             # Low bits and offset make the select a cycle before the vectors are there.
             low_due = latency.vector(shape.pes, shape.lanes, shape.choices) - latency.PICK - latency.COPY
             self._bank_low = delayed(m, source[: shape.pick_bits], low_due - latency.MEMORY, "bank_low")
+        shared: Value = broadcast.vector
+        if shape.tiles is not None:
+            front = self._tile_front
+            m.d.comb += [
+                front.vectors.eq(Cat(*vectors)),
+                front.broadcast.eq(broadcast.vector),
+                front.bank.eq(delayed(m, source, bank_due, "tile_bank")),
+            ]
+            shared = Mux(held["tile"], front.vector, widened(broadcast.vector, shape.lanes, shape.broadcast_bits))
         groups = range(pe_groups(shape.pes))
-        return [*vectors, *(copied(m, broadcast.vector, f"vector_{group}") for group in groups)]
+        return [*vectors, *(copied(m, shared, f"vector_{group}") for group in groups)]
+
+    def _taken_by(self, index: int, write_record: dict[str, Value]) -> Value:
+        """Whether the value is that PE's, of those that share a requantiser or an output transform."""
+        shape = self._shape
+        units = shape.pes_per_requantiser
+        mine: Value = self._bank_pe == index % units if units > 1 else Const(1, 1)
+        if shape.tiles is not None and shape.tiles.pes_per_unit > 1 and units == 1:
+            mine = ~write_record["tile"] | (self._bank_pe == index % shape.tiles.pes_per_unit)
+        return mine
 
     def _write_place(self, m: Module, element: Value) -> Value:
         """Row, and one-hot units of the even and odd sub-bank."""
@@ -303,9 +348,10 @@ class PEArray(wiring.Component):
                 if shape.choices > 1:
                     bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
                 # Registers of the controllers, once more for each group.
+                shift = counter.active_next | (0 if shape.tiles is None else self._tile_drain.shift_next)
                 strobes = copied(
                     m,
-                    Cat(controls["valid_next"], controls["first_next"], controls["capture_next"], counter.active_next),
+                    Cat(controls["valid_next"], controls["first_next"], controls["capture_next"], shift),
                     f"strobes_{index // GROUP}",
                 )
                 if shape.sparse is not None:
@@ -356,10 +402,11 @@ class PEArray(wiring.Component):
                 self._sparse_pe(m, index, pe, held, weights, weight_address)
             chain.append(pe)
         heads: list[Value] = []
+        linked = max(shape.pes_per_requantiser, shape.tiles.pes_per_unit if shape.tiles else 1)
         for index, pe in enumerate(chain):
             if index % shape.pes_per_requantiser == 0:
                 heads.append(pe.chain_out)
-            else:
+            if index % linked:
                 m.d.comb += chain[index - 1].chain_in.eq(pe.chain_out)
         return heads
 
@@ -455,6 +502,14 @@ class PEArray(wiring.Component):
             counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_ends,
             counter.pe,
         )  # fmt: skip
+        if shape.tiles is not None:
+            tile, tile_drain = record["tile"], self._tile_drain
+            place = self._tile_place(m, place, capture & tile, word, walk, due)
+            capture = capture & ~tile
+            heads = [
+                Mux(tile, self._tile_result(m, heads, index, record), head[: shape.result_bits])
+                for index, head in enumerate(heads)
+            ]
         late = delayed(m, place, due, "place", reset=True)
         m.d.comb += [
             counter.capture.eq(capture),
@@ -478,7 +533,9 @@ class PEArray(wiring.Component):
                 requantiser.acc.eq(head),
                 requantiser.lane_first.eq(counter.lane_first),
                 requantiser.wide.eq(record["wide"]),
-                requantiser.parameter.eq(counter.parameter),
+                requantiser.parameter.eq(
+                    counter.parameter if shape.tiles is None else Mux(tile, tile_drain.parameter, counter.parameter)
+                ),
                 requantiser.offset.eq(record["offset"]),
                 requantiser.low.eq(record["low"]),
                 requantiser.high.eq(record["high"]),
@@ -493,3 +550,38 @@ class PEArray(wiring.Component):
                         getattr(requantiser, f"{name}_waddr"),
                         getattr(requantiser, f"{name}_wdata"),
                     )
+
+    def _tile_place(self, m: Module, place: Value, capture: Value, word: Value, walk: WriteWalk, due: int) -> Value:
+        """Whose value leaves a requantiser's chain, or an output transform."""
+        record = fields_of(self._shape.write_fields, word)
+        drain = self._tile_drain
+        m.d.comb += [drain.capture.eq(capture), drain.record.eq(word), drain.fetched.eq(walk.fetched)]
+        m.d.comb += [
+            walk.tile_last.eq(delayed(m, ~record["tile"] | drain.tile_last, due, "tile_last")),
+            Cat(walk.y, walk.x).eq(delayed(m, Cat(drain.y, drain.x), due - 1, "inside")),
+        ]
+        own = Cat(
+            drain.value, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.step_ends, drain.pe
+        )
+        self._tile_results: dict[int, Value] = {}
+        self._sum_place = Cat(drain.sum_write, drain.sum_write_address, drain.sum_read_address)
+        return Mux(record["tile"], own, place)
+
+    def _tile_result(self, m: Module, heads: list[Value], requantiser: int, record: dict[str, Value]) -> Value:
+        """The output transform that the requantiser takes from: one for each, or one for several."""
+        shape, drain = self._shape, self._tile_drain
+        assert shape.tiles is not None
+        first = requantiser * shape.pes_per_requantiser // shape.tiles.pes_per_unit * shape.tiles.pes_per_unit
+        if first not in self._tile_results:
+            output = TileOutput(shape=shape)
+            self._near(m, "tile_output", first, output)
+            places = copied(m, self._sum_place, f"sum_place_{first}")
+            m.d.comb += [
+                output.acc.eq(heads[first // shape.pes_per_requantiser]),
+                Cat(output.sum_write, output.sum_write_address, output.sum_read_address).eq(places),
+                *(getattr(output, name).eq(getattr(drain, name)) for name in output.controls),
+                output.size.eq(record["tile_size"]),
+                output.exact.eq(record["tile_exact"]),
+            ]
+            self._tile_results[first] = output.result
+        return self._tile_results[first]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Array, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -128,10 +128,15 @@ class WriteWalk(wiring.Component):
         A new step's record has arrived.
     step_done : Out(1)
         It is the step's last.
+    tile_last, y, x : In
+        Only in cores with tiles: the value is the last of its position, a tile; its place in the tile, a cycle ahead
+        (of a direct layer 0).
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
         self._shape = shape
+        tiles = shape.tiles
+        places = {} if tiles is None else {name: In((max(tiles.sizes) - 1).bit_length()) for name in ("y", "x")}
         super().__init__(
             {
                 "enable": In(1),
@@ -148,6 +153,8 @@ class WriteWalk(wiring.Component):
                 "fetched": Out(1),
                 "step_done": Out(1),
             }
+            | places
+            | ({} if tiles is None else {"tile_last": In(1)})
         )
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -177,14 +184,16 @@ class WriteWalk(wiring.Component):
             Mux(wraps | split_x, 0, (phase_x + 1)[: len(phase_x)]),
             Mux(wraps, Mux(split_y, 0, (phase_y + 1)[: len(phase_y)]), phase_y),
         ]
+        on_map = (x < record["x_limit"]) & (y < record["y_limit"])
+        inside, position_done = self._inside(m, record, x, y)
         m.d.comb += [
-            self.address.eq(slot + offset),
-            self.write.eq(self.value & (x < record["x_limit"]) & (y < record["y_limit"])),
+            self.address.eq(slot + offset + inside),
+            self.write.eq(self.value & on_map & self._kept),
             # Decided with the value's place and delayed with it: everything that starts behind a step hangs on it.
             self.step_done.eq(self.step_ends),
         ]
         pe_done = self.value & self.lane_last
-        with m.If(self.value):
+        with m.If(self.value & position_done):
             m.d.sync += [place.eq(value) for place, value in zip(places, after, strict=True)]
         with m.If(pe_done):
             with m.If(self.row_first):
@@ -206,3 +215,26 @@ class WriteWalk(wiring.Component):
         with m.If(self.step_done):
             m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), fresh.eq(1)]
         return m
+
+    def _inside(self, m: Module, record: dict[str, Value], x: Signal, y: Signal) -> tuple[Value, Value]:
+        """The value's offset inside its position, a tile, and whether the position is done with it.
+
+        The last tiles of a row and of a column may overhang the map.
+        """
+        self._kept: Value = Const(1, 1)
+        if self._shape.tiles is None:
+            return Const(0, 1), Const(1, 1)
+        bits = len(self.address)
+        offset = Signal(bits, name="inside")
+        beyond_x, beyond_y = Signal(), Signal()
+        steps = []
+        for axis, place in (("x", self.x), ("y", self.y)):
+            offsets = [Const(0, bits), *(record[f"inside_{axis}_{n}"] for n in range(1, max(self._shape.tiles.sizes)))]
+            steps.append(Array(offsets)[place])
+        m.d.sync += [
+            offset.eq(steps[0] + steps[1]),
+            beyond_x.eq(self.x > record["last_x"]),
+            beyond_y.eq(self.y > record["last_y"]),
+        ]
+        self._kept = ~((beyond_x & (x == record["edge_x"])) | (beyond_y & (y == record["edge_y"])))
+        return offset, self.tile_last

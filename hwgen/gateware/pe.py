@@ -20,8 +20,8 @@ class PE(wiring.Component):
 
     Members
     -------
-    broadcast, own : In(lanes * act_bits), local : In(1)
-        The vector of the bank that all PEs share, and this PE's bank's; ``local`` (constant in a step) picks its own.
+    broadcast : In(lanes * broadcast_bits), own : In(lanes * act_bits), local : In(1)
+        The vector that all PEs share, and this PE's bank's; ``local`` (constant in a step) picks its own.
     weights : In(lanes * weight_bits)
         Due with the vector.
     valid, first, maximum : In(1)
@@ -37,7 +37,7 @@ class PE(wiring.Component):
         vector = shape.lanes * shape.act_bits
         super().__init__(
             {
-                "broadcast": In(vector),
+                "broadcast": In(shape.lanes * shape.broadcast_bits),
                 "own": In(vector),
                 "local": In(1),
                 "weights": In(shape.lanes * shape.weight_bits),
@@ -54,16 +54,21 @@ class PE(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape = self._shape
-        m.submodules.multiply = multiply = MulLanes(lanes=shape.lanes, a_bits=shape.act_bits, b_bits=shape.weight_bits)
+        bits = shape.broadcast_bits
+        m.submodules.multiply = multiply = MulLanes(lanes=shape.lanes, a_bits=bits, b_bits=shape.weight_bits)
         # Strobes that all PEs share arrive from afar: each PE keeps its own copies.
         strobes = copied(m, Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local), "strobes")
         valid, first, maximum, capture, shift, local = (strobes[index] for index in range(6))
-        vector = Mux(local, self.own, self.broadcast) if shape.has_local else self.broadcast
+        vector: Value = self.broadcast
+        if shape.has_local:
+            vector = Mux(local, widened(self.own, shape.lanes, bits), self.broadcast)
         m.d.comb += [multiply.a.eq(vector), multiply.b.eq(self.weights)]
-        product_bits = shape.act_bits + shape.weight_bits
+        # Sums of tiles are modulo 2^acc_bits: of a longer product no more is needed.
+        product_bits = bits + shape.weight_bits
+        kept_bits = min(product_bits, shape.acc_bits)
         accumulators: list[Signal] = []
         for lane in range(shape.lanes):
-            product = Signal(signed(product_bits), name=f"product_{lane}", reset_less=True)
+            product = Signal(signed(kept_bits), name=f"product_{lane}", reset_less=True)
             m.d.sync += product.eq(multiply.p.word_select(lane, product_bits))
             accumulator = Signal(signed(shape.acc_bits), name=f"accumulator_{lane}", reset_less=True)
             self._accumulate(m, accumulator, product, valid, first, maximum)
@@ -84,6 +89,15 @@ class PE(wiring.Component):
             first, valid = first | maximum, valid & (first | ~maximum | greater)
         with m.If(valid):
             m.d.sync += accumulator.eq(Mux(first, 0, accumulator) + product)
+
+
+def widened(vector: Value, lanes: int, bits: int) -> Value:
+    """The vector with its elements in so many bits, two's complement."""
+    own = len(vector) // lanes
+    if own == bits:
+        return vector
+    elements = [vector.word_select(lane, own) for lane in range(lanes)]
+    return Cat(Cat(element, element[-1].replicate(bits - own)) for element in elements)
 
 
 def greater_element(shape: ArrayShape, product: Value, accumulator: Value) -> Value:

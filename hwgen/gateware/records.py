@@ -15,6 +15,10 @@ HELD_LONG = ("long",)
 """One more in cores where some plain weights are stored in more bits."""
 HELD_SPARSE = ("sparse", "scalar", "tail", "column_base", "format")
 """And those of cores with sparse layers."""
+HELD_TILES = (
+    "tile", "tile_size", "tile_passes", "tile_channels", "tile_idle", "tile_stride", "tile_half",
+)  # fmt: skip
+"""And those of cores with Winograd tiles."""
 
 
 def held_names(shape: ArrayShape) -> tuple[str, ...]:
@@ -24,6 +28,7 @@ def held_names(shape: ArrayShape) -> tuple[str, ...]:
         + HELD_PICKING * (shape.choices > 1)
         + HELD_LONG * (shape.plain_bits < shape.weight_bits)
         + HELD_SPARSE * (shape.sparse is not None)
+        + HELD_TILES * (shape.tiles is not None)
     )
 
 

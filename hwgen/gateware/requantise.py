@@ -29,7 +29,7 @@ class Requantiser(wiring.Component):
         self._mul = Store(image=mul, loadable=shape.loadable)
         self._add = Store(image=add, loadable=shape.loadable)
         members = {
-            "acc": In(shape.acc_bits),
+            "acc": In(shape.result_bits),
             "lane_first": In(1),
             "wide": In(1),
             "parameter": In(len(self._mul.addr)),
@@ -52,7 +52,7 @@ class Requantiser(wiring.Component):
         shape = self._shape
         m.submodules.mul = mul = self._mul
         m.submodules.add = add = self._add
-        m.submodules.multiply = multiply = Mul(a_bits=shape.acc_bits, b_bits=shape.mul_bits + 1)
+        m.submodules.multiply = multiply = Mul(a_bits=shape.result_bits, b_bits=shape.mul_bits + 1)
         if shape.loadable:
             for name, store in (("mul", mul), ("add", add)):
                 m.d.comb += [
@@ -84,7 +84,7 @@ class Requantiser(wiring.Component):
         """A register, while the multiplier's parameter is read; it sums the lanes of a wide layer."""
         shape = self._shape
         acc = self.acc.as_signed()
-        first = Signal(signed(shape.acc_bits), name="lane_sum", reset_less=True)
+        first = Signal(signed(shape.result_bits), name="lane_sum", reset_less=True)
         if shape.has_wide:
             m.d.sync += first.eq(Mux(self.wide & ~delayed(m, self.lane_first, 1, "lane_first"), first, 0) + acc)
         else:

@@ -129,7 +129,7 @@ class Sequencer(wiring.Component):
         bank_step: Value | int = 1
         if shape.has_bank_step:
             # A block of N:M weights lies in as many banks as it has channels, a channel of a spread map in as many
-            # as it has planes.
+            # as it has planes; of tiles so many channels are transformed at once.
             bank_step = record["bank_step"]
             bank_last = self.bank + bank_step == shape.pes
         m.d.comb += [

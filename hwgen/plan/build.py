@@ -31,6 +31,8 @@ from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layer
 from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
 from hwgen.plan.targets import widest_add
+from hwgen.plan.tile_choice import TileChooser
+from hwgen.plan.tile_plan import ADDRESSES, sizes_of, tile_read_fields, tile_shape, tile_write_fields
 from hwgen.plan.timeline import timeline
 from hwgen.plan.walk import Tap
 
@@ -55,12 +57,17 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
             key="--batch",
             hint="leave --batch away",
         )
-    lowering = lower([staircase(op, op_intervals(model, op)) for op in ops])
+    intervals = [op_intervals(model, op) for op in ops]
+    lowering = lower([staircase(op, found) for op, found in zip(ops, intervals, strict=True)])
+    bits = {op.layer.name: found.bits for op, found in zip(ops, intervals, strict=True)}
     if options.weights == "load":
         lowering = loadable(lowering, ops)
+        bits = dict.fromkeys(bits, lowering.acc_bits)
     grid = choose_grid(model, ops, options, lowering)
     remarks = notes(ops, grid.pes)
     ops = fitted(ops, grid.pes)
+    choice = TileChooser(model=model, options=options, grid=grid, lowering=lowering, bits=bits).choose(ops)
+    ops, grid = choice.ops, choice.grid
     orders: Orders = choose_orders(ops, grid.pes) if options.balance else {}
     ops = tuple(ordered(op, orders) for op in ops)
     layers = tuple(ordered_layer(layer, orders.get(layer.name)) for layer in lowering.layers)
@@ -69,7 +76,9 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     steps = build_steps(ops, placement, output, grid, batch=options.batch)
     set_leads(steps, grid)
-    return _Builder(model, options, ops, lowering, grid, placement, steps, output.extent, orders, remarks).plan()
+    return _Builder(
+        model, options, ops, lowering, grid, placement, steps, output.extent, orders, remarks, choice.acc_bits
+    ).plan()
 
 
 @dataclass
@@ -86,6 +95,7 @@ class _Builder:
     output_words: int
     orders: Orders
     notes: tuple[str, ...]
+    acc_bits: int
 
     def plan(self) -> Plan:
         grid, steps = self.grid, self.steps
@@ -99,8 +109,10 @@ class _Builder:
             self._read_record(step, form, weight_bases[step.index], base) | _sparse_record(step, sparse, grid)
             for step, base in zip(steps, tap_bases, strict=True)
         ]
+        sizes = sizes_of(self.ops)
         writes = [
             write_record(step)
+            | (tile_write_fields(step, sizes) if sizes else {})
             | _follow_record(step, sparse)
             | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
             for step in steps
@@ -112,7 +124,10 @@ class _Builder:
         address_bits = max(1, address_bits)
         _wrap_addresses(reads, ("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
         write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
-        _wrap_addresses(writes, ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step"), write_bits)
+        inside = [name for name in ADDRESSES if name in writes[0]]
+        _wrap_addresses(
+            writes, ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step", *inside), write_bits
+        )
         read_fields, write_fields, tap_fields = self._layouts(reads, writes, taps, address_bits)
         spare = self.options.weights == "load"
         images = [
@@ -154,6 +169,7 @@ class _Builder:
             input_shape=self.model.input.shape,
             output_shape=self.ops[-1].layer.output.shape,
             steps=tuple(steps),
+            grid=grid,
             orders=self.orders,
             machines=machines,
             counts={index: layer.slices.counts for index, layer in sparse.layers.items()} if sparse else {},
@@ -203,11 +219,13 @@ class _Builder:
 
     def _read_record(self, step: Step, form: WeightFormat, weight_base: int, tap_base: int) -> dict[str, int]:
         walk, op = step.walk, step.op
-        picking = {}
+        picking: dict[str, int] = {}
         if self.grid.choices > 1:
             picking = {"picks": int(op.blocks is not None)}
         if self._has_bank_step:
             picking["bank_step"] = step.bank_step
+        if self.grid.tiles is not None:
+            picking |= tile_read_fields(step, self.grid, sizes_of(self.ops))
         column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
         lockstep = not step.sparse
         lengths = {"long": int(form.is_long(op))} if form.plain_bits < form.weight_bits else {}
@@ -215,7 +233,7 @@ class _Builder:
             "inner": walk.inner - 1,
             "outer": walk.outer - 1,
             "row_jump": walk.row_jump,
-            "passes": step.passes - 1 if lockstep else 0,
+            "passes": step.passes - 1 if lockstep and op.tile is None else 0,
             "channels": step.channels - 1,
             "taps": len(step.taps) - 1,
             "idle": step.idle(self.grid),
@@ -255,11 +273,14 @@ class _Builder:
         y_bits = (max(record["y_limit"] for record in writes) + lanes).bit_length()
         read = FieldLayout.fitting(reads, addresses | {"wrap": wrap, "pad_value": act_bits}, spare=spare)
         write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
-        steps = ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step")
+        steps = ["base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step"]
+        steps += [name for name in ADDRESSES if name in writes[0]]
+        edges = {"edge_x": wrap, "edge_y": y_bits} if "edge_x" in writes[0] else {}
         write = FieldLayout.fitting(
             writes,
             dict.fromkeys(steps, write_bits)
             | {"wrap": wrap, "x_limit": wrap, "y_limit": y_bits}
+            | edges
             | {"offset": act_bits + 1, "low": act_bits, "high": act_bits},
             spare=spare,
         )
@@ -292,7 +313,7 @@ class _Builder:
     @property
     def _has_bank_step(self) -> bool:
         """Whether some step goes on by several banks from channel to channel."""
-        return self.grid.choices > 1 or self._spread
+        return self.grid.choices > 1 or self._spread or self.grid.tiles is not None
 
     @property
     def _has_padding(self) -> bool:
@@ -332,7 +353,7 @@ class _Builder:
             act_bits=self._act_bits,
             weight_bits=form.weight_bits,
             plain_bits=form.plain_bits,
-            acc_bits=lowering.acc_bits,
+            acc_bits=self.acc_bits,
             mul_bits=max(1, lowering.mul_bits),
             add_bits=requant_fields(lowering).fields[0][1],
             add_zeros=lowering.add_zeros,
@@ -371,6 +392,7 @@ class _Builder:
             ordered=self.ops[-1].layer.name in self.orders,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
             counters=self.options.counters,
+            tiles=tile_shape(self.steps, grid, result_bits=lowering.acc_bits),
         )
 
     def _costs(self, times: Sequence[int]) -> tuple[tuple[LayerPlan, ...], tuple[int, ...]]:
@@ -391,12 +413,14 @@ class _Builder:
             macs, nonzero, weights, nonzero_weights = _work(op, self.options.batch) if op else (0, 0, 0, 0)
             slots, block = op.pattern if op else (1, 1)
             needed = nonzero if op and op.entries is not None else macs * slots // block
+            if op is not None and op.tile is not None:
+                needed = op.window.out_height * op.window.out_width * op.weights.size
             layers.append(
                 LayerPlan(
                     name=layer.name,
                     op=layer.op,
                     encoding=op.encoding if op and not op.repeated else "none",
-                    algorithm="direct" if op else "alias" if isinstance(layer, Flatten) else "host",
+                    algorithm=op.algorithm if op else "alias" if isinstance(layer, Flatten) else "host",
                     cycles=spent,
                     macs=macs,
                     nonzero_macs=nonzero,
@@ -412,6 +436,8 @@ def _work(op: ArrayOp, batch: int) -> tuple[int, int, int, int]:
     """Multiply-accumulates, those with a weight that is not 0, weights, non-zero weights. Poolings multiply nothing."""
     if op.repeated:
         return 0, 0, 0, 0
+    if op.direct is not None:
+        return _work(op.direct, batch)
     positions = op.window.out_height * op.window.out_width * batch
     nonzero = int(np.count_nonzero(op.weights))
     weights = op.rows * op.fan_in

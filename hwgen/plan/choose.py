@@ -15,6 +15,7 @@ from hwgen.plan.requant import Lowering, lower
 from hwgen.plan.resources import Resources, estimate
 from hwgen.plan.steps import Grid, build_steps
 from hwgen.plan.targets import TARGETS, widest_add
+from hwgen.plan.tile_plan import tile_timing
 
 SLOWER = 1.03
 """A grid with fewer requantisers is taken while it is at most this much slower than one for each PE."""
@@ -74,6 +75,7 @@ def _candidate(
             pes_per_requantiser=pes // requantisers,
             corrected=corrected,
             choices=choices(ops),
+            tiles=tile_timing(ops, pes=pes, pes_per_unit=pes // requantisers, acc_bits=lowering.acc_bits),
         )
 
     if options.requantisers is not None:

@@ -103,3 +103,32 @@ def in_flight(pes: int) -> int:
 def vector(pes: int, lanes: int, choices: int = 1) -> int:
     """From a column's counters to the broadcast vector at the PEs."""
     return ISSUE + bank(lanes) + broadcast(pes, choices)
+
+
+def inverse_shifts(bits: int) -> tuple[int, ...]:
+    """Shifts of the factors (1 - 2^3)(1 + 2^6)(1 + 2^12)... of the inverse of 9 modulo 2^bits, a register each."""
+    return tuple(shift for shift in (3, 6, 12, 24) if shift < bits)
+
+
+def tile_divide(acc_bits: int, *, nine: bool) -> int:
+    """The exact division of a tile's results: nothing but wires where the divisor is a power of two."""
+    return len(inverse_shifts(acc_bits)) if nine else 0
+
+
+def tile_input(side: int, levels: int) -> int:
+    """From the last element of a group's last channel to the first word that was missing in the buffer.
+
+    Vertical transform (``levels`` + 2), the memory that turns columns into rows (1 + 2), a row's elements, horizontal
+    transform.
+    """
+    return (levels + 2) + 1 + MEMORY + (side - 1) + (levels + 2)
+
+
+def tile_drain(side: int, size: int, values: int, levels: int, divide: int) -> int:
+    """From the capture of a pass's last place to the ``value`` of its last result, a cycle before the result.
+
+    ``values`` tiles read back (each ``side``^2 cycles, behind an address, its copy and the memory), transform of the
+    rows, memory, the columns' elements, transform of the columns, division.
+    """
+    rows = 1 + COPY + MEMORY + values * side * side - 1 + (levels + 2)
+    return rows + 1 + MEMORY + size * side - 1 + (levels + 2) + size - 1 + divide - 1

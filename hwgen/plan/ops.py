@@ -36,6 +36,7 @@ from hwgen.model import (
 from hwgen.plan.adds import PairTable, add_form
 from hwgen.plan.blocks import Blocks, with_taps
 from hwgen.plan.staircase import Thresholds
+from hwgen.plan.tiles import Size
 from hwgen.plan.walk import Window
 
 BYTE, BYTE_MAX = 8, 127
@@ -67,6 +68,10 @@ class ArrayOp:
     ``blocks``: the weights are N:M, and the codes have the shape of the slots. ``repeated``: every row has the same
     weights, so that one pass's words serve all passes. ``elementwise``: from a vector to a vector, channel by channel.
 
+    ``tile``: in tiles of so many outputs each way, the weights in the Winograd domain on the hardware's scaled G,
+    (K, C, tile + 2, tile + 2); ``direct`` is the convolution that it computes, whose sums are divided from the tiles',
+    or None where the model's weights are those of the tiles and the sums are requantised as they are.
+
     An add reads the map ``second`` too: the last ``second_taps`` of its weights, (K, 1, 1, taps), belong to it. What
     becomes of the sum is decided by ``thresholds``.
     """
@@ -90,6 +95,13 @@ class ArrayOp:
     second: str | None = None
     second_taps: int = 0
     thresholds: Thresholds | None = None
+    tile: Size | None = None
+    direct: ArrayOp | None = None
+
+    @property
+    def algorithm(self) -> str:
+        """As the plan names it."""
+        return "direct" if self.tile is None else f"winograd{self.tile}"
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class PlanOptions:
     requantisers: int | None = None
     clock_mhz: float | None = None
     weights: Literal["rom", "load"] = "rom"
-    algorithm: Literal["auto", "direct"] = "auto"
+    algorithm: Literal["auto", "direct", "winograd2", "winograd4"] = "auto"
     batch: int = 1
     index_bits: int | None = None
     queue: int | None = None

@@ -16,6 +16,7 @@ from hwgen.plan.layout import ceil_div
 from hwgen.plan.nm import choices
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.steps import Grid, Step
+from hwgen.plan.tiles import weight_bits as tile_weight_bits
 
 Coding = Literal["dense", "codebook", "mixed"]
 
@@ -24,10 +25,10 @@ Coding = Literal["dense", "codebook", "mixed"]
 class WeightFormat:
     """Widths of the weight memories.
 
-    Bits of a decoded weight, of a plain one as stored (an add's may be as long as decoded ones), of a code, of a word
-    of columns; how far a column may shift; the codebooks in the order of tables; bits of the offset that stands beside
-    each weight of an N:M layer. Entries of sparse layers have formats of
-    their own (:mod:`hwgen.plan.entries`).
+    Bits of a decoded weight, of a plain one as stored (an add's or a tile's may be as long as decoded ones), of a
+    code, of a word of columns; how far a column may shift; the codebooks in the order of tables; bits of the offset
+    that stands beside each weight of an N:M layer. Entries of sparse layers have formats of their own
+    (:mod:`hwgen.plan.entries`).
     """
 
     coding: Coding
@@ -51,7 +52,8 @@ class WeightFormat:
 
     def is_long(self, op: ArrayOp) -> bool:
         """Whether its plain weights are stored in as many bits as decoded ones, others in fewer."""
-        return self.plain_bits < self.weight_bits and op.second is not None and not self.coded(op)
+        long = op.second is not None or op.tile is not None
+        return self.plain_bits < self.weight_bits and long and not self.coded(op)
 
     def column_bits(self, op: ArrayOp, *, wide: bool, lanes: int) -> int:
         """Bits of one column's weights in a word."""
@@ -82,16 +84,24 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     coded = books if coding == "mixed" else list(ops) if coding == "codebook" else []
     code_bits = max((max(1, (len(_table(op)) - 1).bit_length()) for op in coded), default=0)
     tables = tuple(dict.fromkeys(_table(op) for op in coded))
-    plain_bits = _signed_bits([op.weights for op in ops if op.second is None])
+    plain_bits = _signed_bits([op.weights for op in ops if op.second is None and op.tile is None])
     if declared:
         layers = (op.layer for op in own)
         plain_bits = max([plain_bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
     bits = max(plain_bits, _signed_bits([*(op.weights for op in ops), *map(np.array, tables)]))
+    if declared:
+        bits = max([bits, *(max(tile_weight_bits(op.tile, _declared(op))) for op in ops if op.tile and op.direct)])
     offset_bits = (choices(ops) - 1).bit_length()
     draft = WeightFormat(coding, bits, plain_bits, code_bits, 0, (), tables, offset_bits)
     lockstep = {draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps if not step.sparse}
     amounts = sorted(lockstep)
     return replace(draft, word_bits=max(lockstep, default=0), shift_units=tuple(amounts))
+
+
+def _declared(op: ArrayOp) -> int:
+    """Bits that the layer's weights may have."""
+    assert isinstance(op.layer, Conv2d | Dense)
+    return op.layer.weights.bits
 
 
 def _signed_bits(values: Sequence[NDArray[np.int64]]) -> int:
@@ -131,6 +141,8 @@ def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[Words]:
         columns = np.concatenate([_bits(weights, unit), _bits(offsets, form.offset_bits)], axis=2)
         unit = 1
     passes = 1 if op.repeated else step.passes
+    if op.tile is not None:
+        columns, passes = _tile_columns(columns, step, grid.pes)
     rows = np.zeros((passes * grid.pes, *columns.shape[1:]), dtype=columns.dtype)
     rows[: min(len(columns), len(rows))] = columns[: len(rows)]
     per_word = form.word_bits // form.column_bits(op, wide=step.wide, lanes=grid.lanes)
@@ -146,6 +158,16 @@ def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[Words]:
 def _columns(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """(rows, columns, 1): channel, ky, kx."""
     return values.reshape(values.shape[0], -1, 1)
+
+
+def _tile_columns(columns: NDArray[np.int64], step: Step, pes: int) -> tuple[NDArray[np.int64], int]:
+    """A place of the tile is a pass of its own: (passes * places * pes, channels, 1); how many passes that makes."""
+    channels = step.source_channels
+    rows = np.zeros((step.passes * pes, columns.shape[1]), columns.dtype)
+    rows[: len(columns)] = columns[:, :, 0]
+    places = rows.shape[1] // channels
+    split = rows.reshape(step.passes, pes, channels, places).transpose(0, 3, 1, 2)
+    return split.reshape(-1, channels, 1), step.passes * places
 
 
 def _wide_columns(values: NDArray[np.int64], step: Step, pes: int, lanes: int, fill: int) -> NDArray[np.int64]:

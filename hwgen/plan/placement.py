@@ -80,7 +80,11 @@ def _layouts(
         for name in names:
             readers = [op for op in ops if any(tied.get(source) == tied[name] for source in op.sources)]
             writer = writers.get(name)
-            written = (1, 1) if writer is None else factors(layouts[writer.source].split, writer.window)
+            written = [1]
+            if writer is not None:
+                tile = writer.tile or 1
+                phases = factors(layouts[writer.source].split, writer.window)
+                written = [tile, *(phase * tile for phase in phases)]
             split = splits[tied[name]]
             layouts[name] = _layout(model, name, readers, pes, lanes, batch, written, split)
         found = {tie: max(layouts[name].split for name in names if tied[name] == tie) for tie in splits}
@@ -106,10 +110,11 @@ def _layout(
     pes: int,
     lanes: int,
     batch: int,
-    written: tuple[int, int],
+    written: Sequence[int],
     split: int,
 ) -> MapLayout:
-    """``written``: every how many rows and columns a phase of its producer writes. ``split``: at least so many."""
+    """``written``: every how many rows and columns a phase of its producer writes, and those of a tile. ``split``: at
+    least so many."""
     shape = model.activation(name).chw
     if any(batched(op, batch) for op in readers):
         return map_layout(
@@ -137,7 +142,7 @@ def _can_spread(model: Model, readers: Sequence[ArrayOp], split: int, pes: int) 
         split > 1
         and channels * split * split <= pes
         and channels * model.input.bits <= MAX_BEAT_BITS
-        and not any(op.local or op.entries is not None or op.blocks is not None or op.fully_connected for op in readers)
+        and not any(op.tile or op.local or op.entries is not None or op.blocks is not None or op.fully_connected for op in readers)
     )
 
 

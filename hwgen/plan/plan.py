@@ -16,7 +16,7 @@ from hwgen.plan.machine import BUNDLES, Machine
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.orders import Orders
 from hwgen.plan.shape import ArrayShape
-from hwgen.plan.steps import Step
+from hwgen.plan.steps import Grid, Step
 
 CODEBOOK = "codebook"
 
@@ -62,8 +62,8 @@ class Plan:
         Layouts in the banks.
     input_shape, output_shape:
         Of one frame, as the model has them.
-    steps:
-        The schedule.
+    steps, grid:
+        The schedule, and what decides how long it takes.
     orders:
         Maps whose channels do not stand in their natural order.
     machines, counts:
@@ -87,6 +87,7 @@ class Plan:
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     steps: tuple[Step, ...] = ()
+    grid: Grid | None = None
     orders: Orders = field(default_factory=dict)
     machines: Mapping[int, Machine] = field(default_factory=dict)
     counts: Mapping[int, NDArray[np.int32]] = field(default_factory=dict)
@@ -118,6 +119,7 @@ class Plan:
             "weights": weights,
             "pointers": pointers,
             "queues": _queue_bits(shape),
+            "tiles": _tile_bits(shape),
             "codebooks": codebooks,
             "activations": shape.bank_words * shape.lanes * shape.act_bits * shape.pes,
             "output_buffer": shape.output_words * shape.act_bits * shape.pes,
@@ -167,6 +169,22 @@ class Plan:
             total.update(f"{image.name} {image.width}\n".encode())
             total.update(image.data(-(-image.width // 8)).tobytes())
         return total.hexdigest()
+
+
+def _tile_bits(shape: ArrayShape) -> int:
+    """Buffers of transformed inputs, memories of columns that become rows, of sums, and between the output transforms;
+    each holds a part twice, one to write and one to read."""
+    tiles = shape.tiles
+    if tiles is None:
+        return 0
+    vectors = (
+        tiles.units
+        * shape.lanes
+        * (tiles.vector_bits * tiles.buffer_words + tiles.row_bits * 2 * max(tiles.sides) ** 2)
+    )
+    results = max(edge * size for edge, size in zip(tiles.sides, tiles.sizes, strict=True))
+    sums = max(tiles.sides) ** 2 * shape.lanes * tiles.pes_per_unit
+    return vectors + shape.pes // tiles.pes_per_unit * shape.acc_bits * 2 * (sums + results)
 
 
 def _queue_bits(shape: ArrayShape) -> int:

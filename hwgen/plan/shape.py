@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hwgen.plan.fields import FieldLayout
+from hwgen.plan.tiles import TileShape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +136,17 @@ class ArrayShape:
     ordered: bool = False
     sparse: SparseShape | None = None
     counters: bool = False
+    tiles: TileShape | None = None
+
+    @property
+    def result_bits(self) -> int:
+        """Width of an accumulator as the requantisers take it."""
+        return self.tiles.result_bits if self.tiles else self.acc_bits
+
+    @property
+    def broadcast_bits(self) -> int:
+        """Width of an element of the vector that all PEs share."""
+        return self.tiles.vector_bits if self.tiles else self.act_bits
 
     @property
     def operand_bits(self) -> int:

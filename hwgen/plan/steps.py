@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hwgen.plan import latency
@@ -10,6 +10,7 @@ from hwgen.plan.layout import MapLayout, ceil_div
 from hwgen.plan.machine import Trace
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.placement import Placement, batched
+from hwgen.plan.tiles import TileTiming, side
 from hwgen.plan.walk import Tap, Walk, walks
 
 SPARSE_PIPELINE = 40
@@ -22,7 +23,7 @@ EVERYWHERE = 1 << 30
 class Grid:
     """What decides cycles: PEs, lanes, PEs per requantiser, whether requantisation takes its long form.
 
-    ``choices``: banks that a PE of a core with N:M layers picks from.
+    ``choices``: banks that a PE of a core with N:M layers picks from. ``tiles``: what decides those of Winograd tiles.
     """
 
     pes: int
@@ -30,6 +31,7 @@ class Grid:
     pes_per_requantiser: int
     corrected: bool = False
     choices: int = 1
+    tiles: TileTiming | None = None
 
     @property
     def drain_cycles(self) -> int:
@@ -87,7 +89,12 @@ class Step:
         return self.channels * len(self.taps)
 
     def idle(self, grid: Grid) -> int:
-        """Cycles a pass waits for the drain of the one before, or a sparse group for its lanes' positions."""
+        """Cycles a pass waits for the drain of the one before, or a sparse group for its lanes' positions.
+
+        Of a step of tiles, how long the reader waits for the walk over the group before.
+        """
+        if self.op.tile is not None:
+            return self.tile_period(grid) - self.columns()
         return max(0, (grid.lanes if self.sparse else grid.drain_cycles) - self.columns())
 
     def cycles(self, grid: Grid) -> int:
@@ -97,6 +104,8 @@ class Step:
         """
         if self.sparse:
             return self.trace.cycles if self.trace else self._estimate(grid)
+        if self.op.tile is not None:
+            return self._tile_cycles(grid)
         idle = self.idle(grid)
         total = self.walk.groups * self.passes * (self.columns() + idle) - idle
         vector = latency.vector(grid.pes, grid.lanes, grid.choices)
@@ -104,6 +113,48 @@ class Step:
             vector -= latency.broadcast(grid.pes, grid.choices)
         pipeline = vector + latency.MULTIPLY_LANES + latency.ACCUMULATE
         return total + pipeline + grid.drain_cycles - 1 + latency.requantise(grid.corrected)
+
+    def tile_channel(self, grid: Grid) -> int:
+        """Cycles of a place of the tile: its channels, or the draining of its sums."""
+        return max(self.source_channels, self._tile_sums(grid))
+
+    def _tile_sums(self, grid: Grid) -> int:
+        """Sums of a place that an output transform takes."""
+        assert grid.tiles is not None
+        return grid.lanes * grid.tiles.pes_per_unit
+
+    def tile_period(self, grid: Grid) -> int:
+        """Cycles from one group of tiles to the next."""
+        assert self.op.tile is not None
+        return self.passes * side(self.op.tile) ** 2 * self.tile_channel(grid)
+
+    def tile_results(self, grid: Grid) -> int:
+        """From the capture of a pass's last place to the ``value`` of its last result."""
+        tiles, size = grid.tiles, self.op.tile
+        assert tiles is not None
+        assert size is not None
+        return latency.tile_drain(side(size), size, self._tile_sums(grid), tiles.output_levels, tiles.divide)
+
+    def tile_writes(self, grid: Grid) -> Iterator[int]:
+        """How long before its end each column of results of each tile has been written."""
+        size = self.op.tile
+        assert size is not None
+        edge = side(size)
+        for done in reversed(range(self.walk.groups * self.passes)):
+            for tile in reversed(range(self._tile_sums(grid))):
+                for column in reversed(range(size)):
+                    yield done * edge**2 * self.tile_channel(grid) + tile * edge**2 + column * edge
+
+    def _tile_cycles(self, grid: Grid) -> int:
+        """The first group's elements, their transform, all groups, the way of the last sum to its result's place."""
+        tiles, size = grid.tiles, self.op.tile
+        assert tiles is not None
+        assert size is not None
+        way = latency.vector(grid.pes, grid.lanes, grid.choices) + latency.tile_input(side(size), tiles.input_levels)
+        groups = self.walk.groups * self.tile_period(grid) - (self.tile_channel(grid) - self.source_channels)
+        sums = latency.WEIGHT_FETCH + tiles.decode + latency.MULTIPLY_LANES + latency.ACCUMULATE
+        results = self.tile_results(grid) + latency.requantise(grid.corrected)
+        return self.columns() + way + groups + sums + results
 
     def _estimate(self, grid: Grid) -> int:
         """Columns or work, whichever takes longer, the drain of the last group, and the way through the machine."""
@@ -183,6 +234,14 @@ def _layer_steps(
         if op.second is not None:
             taps = _add_taps(op, walk.taps[0], placement.maps[op.second].base - source.base)
         channels = 1 if op.local else source.slots if op.entries is not None else source.channels // block
+        units = 1
+        if op.tile is not None:
+            # Column by column, for as many channels at once as there are transforms.
+            assert grid.tiles is not None
+            edge = side(op.tile)
+            taps = tuple(walk.taps[y * edge + x] for x in range(edge) for y in range(edge))
+            units = grid.tiles.units
+            channels = ceil_div(source.channels, units)
         slot_stride = source.slot_stride
         if wide:
             words = wide_columns(source, grid.pes, grid.lanes)
@@ -203,7 +262,7 @@ def _layer_steps(
                 slot_stride=slot_stride,
                 source_slot_stride=source.slot_stride,
                 source_channels=source.channels,
-                bank_step=block * source.channel_banks,
+                bank_step=units * block * source.channel_banks,
                 destination=destination,
                 write_offset=frame if destination.x_pitch > 1 and not to_output else 0,
                 to_output=to_output,
@@ -229,11 +288,12 @@ def write_record(step: Step) -> dict[str, int]:
         if step.frames > 1:
             # The output buffer holds frame after frame, a map beside one another's elements.
             return x * (layout.extent // step.frames if step.to_output else 1)
-        return layout.offset(y * walk.factor_y + walk.phase_y, x * walk.factor_x + walk.phase_x)
+        return layout.offset((y * walk.factor_y + walk.phase_y) * size, (x * walk.factor_x + walk.phase_x) * size)
 
+    size = step.op.tile or 1
     start = address(0, 0)
-    x_phases = max(1, layout.split // walk.factor_x)
-    y_phases = max(1, layout.split // walk.factor_y)
+    x_phases = max(1, layout.split // (walk.factor_x * size))
+    y_phases = max(1, layout.split // (walk.factor_y * size))
     last = walk.wrap - 1
     row = address(0, last)
     return {

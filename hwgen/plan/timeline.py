@@ -84,9 +84,13 @@ def _writes(step: Step, grid: Grid, start: int) -> Iterator[tuple[int, int]]:
         for begin in step.trace.drains:
             yield start + begin, start + begin + grid.drain_cycles
         return
-    columns, idle = step.columns(), step.idle(grid)
     passes = step.walk.groups * step.passes
     last = start + step.cycles(grid)
+    if step.op.tile is not None:
+        for back in step.tile_writes(grid):
+            yield last + 1 - back - step.op.tile, last + 1 - back
+        return
+    columns, idle = step.columns(), step.idle(grid)
     for index in range(passes):
         end = last + 1 - (passes - 1 - index) * (columns + idle)
         if step.wide:

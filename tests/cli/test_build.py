@@ -112,7 +112,6 @@ def test_options_reach_the_core(model: Path, tmp_path: Path, hwgen: Hwgen) -> No
         (["--batch", "0"], "key '--batch': "),
         (["--clock-mhz", "-1"], "key '--clock-mhz': "),
         (["--target", "abacus"], "key '--target': "),
-        (["--algorithm", "winograd2"], "key '--algorithm winograd2': asks for what has no hardware yet"),
         (["--index-bits", "some"], "key '--index-bits': must be a number of bits or auto, not 'some'"),
         (["--index-bits", "0"], "key '--index-bits': a relative index must have 1..16 bits, not 0"),
         (["--queue", "0"], "key '--queue': a queue must hold 1..256 columns, not 0"),

@@ -97,8 +97,10 @@ class Drawer:
         weight_bits: int,
         block: int,
         sparse: bool,
+        tiles: bool,
     ) -> None:
         self.draw = draw
+        self.tiles = tiles
         self.pes = pes
         self.lanes = lanes
         self.columns = columns
@@ -154,7 +156,7 @@ class Drawer:
         if self.sparse and self.draw(st.integers(0, 3)):
             return self.pruned(numbers(self.rng, low, high, shape, style), bits)
         patterns = [pattern for pattern in PATTERNS if shape[1] % pattern[1] == 0]
-        pattern = self.draw(st.sampled_from([None, *patterns])) if patterns else None
+        pattern = self.draw(st.sampled_from([None, *patterns])) if patterns and not self.tiles else None
         slots: dict[str, Any] = {}
         if pattern is not None:
             n, m = pattern
@@ -237,6 +239,8 @@ class Drawer:
     def _conv(self, name: str, source: str, x: Activation) -> Layer:
         channels, height, width = x.chw
         kernel, stride, padding = self.window(height, width, channels * self._groups(height * width))
+        if self.tiles and (not self.layers or self.draw(st.integers(0, 4))):
+            kernel, stride, padding = (3, 3), (1, 1), self._tile_padding(height, width)
         size = sizes(height, width, kernel, stride, padding)
         rows = self.rows(channels * kernel[0] * kernel[1] * self._groups(size[0] * size[1]))
         weights = self.weights((rows, channels, *kernel))
@@ -246,6 +250,11 @@ class Drawer:
             name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(rows, sums),
             requant=self.requant(x, output, sums), stride=stride, padding=padding,
         )  # fmt: skip
+
+    def _tile_padding(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """Of a 3 x 3 kernel, at least so much that it fits."""
+        top, bottom, left, right = (self.draw(st.integers(0, 2)) for _ in range(4))
+        return top, max(bottom, 3 - height - top), left, max(right, 3 - width - left)
 
     def _depthwise(self, name: str, source: str, x: Activation) -> Layer:
         channels, height, width = x.chw
@@ -358,15 +367,17 @@ def _cases(
     stalls: bool,
     blocks: bool,
     sparse: bool,
+    tiles: bool,
 ) -> Case:
     block = draw(st.sampled_from([2, 4, 4, 8])) if blocks else 1
     pes = block * draw(st.integers(1, max(1, most_pes // block)))
     lanes = draw(st.sampled_from([1, 2, 4, 8]))
     drawer = Drawer(
-        draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits, block=block, sparse=sparse
-    )
+        draw, pes=pes, lanes=lanes, columns=columns, bits=bits, weight_bits=weight_bits, block=block, sparse=sparse,
+        tiles=tiles,
+    )  # fmt: skip
     side = st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 11])
-    if draw(st.integers(0, 3)):
+    if tiles or draw(st.integers(0, 3)):
         shape: tuple[int, ...] = (block * draw(st.integers(1, max(1, 5 // block))), draw(side), draw(side))
     else:
         shape = (block * draw(st.sampled_from([1, 2, 3, 5, 8, 13, 16, 31])),)
@@ -375,7 +386,7 @@ def _cases(
     for index in range(draw(st.integers(1, 3))):
         ops = MAP_OPS if len(x.shape) == 3 else VECTOR_OPS
         op = "dense" if drawer.flattened else draw(st.sampled_from(ops))
-        if op == "depthwise" and x.shape[0] == 1:
+        if (op == "depthwise" and x.shape[0] == 1) or (tiles and not index):
             op = "conv"
         if op == "add" and max(bits) > 8:
             op = "requantize"  # wider maps are not added
@@ -393,6 +404,7 @@ def _cases(
         lanes=lanes,
         requantisers=draw(st.sampled_from([None, *(n for n in range(1, pes + 1) if pes % n == 0)])),
         weights=draw(st.sampled_from(["rom", "rom", "load"])),
+        algorithm=draw(st.sampled_from(["winograd2", "winograd4"])) if tiles else "auto",
         batch=batch,
         index_bits=draw(st.sampled_from([None, None, 1, 2, 4])) if sparse else None,
         queue=draw(st.sampled_from([None, 1, 2, 8])) if sparse else None,
@@ -415,10 +427,12 @@ def cases(
     stalls: bool = False,
     blocks: bool = False,
     sparse: bool = False,
+    tiles: bool = False,
 ) -> SearchStrategy[Case]:
     """Networks of 1..3 layers of about ``columns`` columns each, maps of ``bits``, weights of 2..``weight_bits``.
 
     ``blocks``: PEs, channels and features are such that N:M weights, which are drawn often, have hardware. ``sparse``:
-    most weights are pruned, many activations zero, and the options of sparse layers drawn.
+    most weights are pruned, many activations zero, and the options of sparse layers drawn. ``tiles``: most convolutions
+    are 3 x 3 of stride 1, and computed in Winograd tiles.
     """
-    return _cases(columns, bits, weight_bits, most_pes, stalls, blocks, sparse)
+    return _cases(columns, bits, weight_bits, most_pes, stalls, blocks, sparse, tiles)

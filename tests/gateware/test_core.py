@@ -20,11 +20,10 @@ from hwgen.flow.frames import from_beats, to_beats
 from hwgen.gateware import Core, VerilogCells
 from hwgen.model import CodebookWeights, Requant
 from hwgen.plan import Plan, PlanOptions, build_plan, timeline
-from hwgen.plan.steps import Grid
 from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import SETTLE, Run, interface, run
-from tests.plan.planned import buildable, planned
+from tests.plan.planned import buildable
 from tests.plan.small import (
     act,
     conv,
@@ -57,18 +56,11 @@ def check_cycles(plan: Plan, result: Run) -> None:
         assert last - result.input_beats[0] == plan.load_cycles + plan.compute_cycles + plan.unload_cycles
 
 
-def predicted_starts(case: Case, plan: Plan, count: int) -> list[int]:
+def predicted_starts(plan: Plan, count: int) -> list[int]:
     """When the frames (or batches) start, from the first one's start."""
-    shape = plan.shape
-    grid = Grid(
-        pes=shape.pes,
-        lanes=shape.lanes,
-        pes_per_requantiser=shape.pes_per_requantiser,
-        corrected=shape.correction_bits > 0,
-        choices=shape.choices,
-    )
-    chunks = shape.input.chunks_per_pixel * shape.input.pixels
-    starts = timeline.starts(planned(case).steps, grid, chunks=chunks, unload=plan.unload_cycles)
+    assert plan.grid is not None
+    chunks = plan.shape.input.chunks_per_pixel * plan.shape.input.pixels
+    starts = timeline.starts(plan.steps, plan.grid, chunks=chunks, unload=plan.unload_cycles)
     return [steps[0] for steps in islice(starts, count)]
 
 
@@ -83,7 +75,20 @@ def test_networks_are_exact_and_take_the_plans_cycles(case: Case) -> None:
     check_outputs(case, result, frames)
     check_cycles(plan, result)
     starts = result.starts(plan)
-    assert [start - starts[0] for start in starts] == predicted_starts(case, plan, len(starts))
+    assert [start - starts[0] for start in starts] == predicted_starts(plan, len(starts))
+
+
+@settings(max_examples=6)
+@given(case=cases(columns=40, tiles=True))
+def test_networks_of_tiles_are_exact_and_take_the_plans_cycles(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    if plan.compute_cycles > BUDGET:
+        return
+    result = run(plan, case.frames, settle=SETTLE)
+    check_outputs(case, result, case.frames)
+    check_cycles(plan, result)
+    starts = result.starts(plan)
+    assert [start - starts[0] for start in starts] == predicted_starts(plan, len(starts))
 
 
 @settings(max_examples=14)

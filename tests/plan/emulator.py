@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.fixed import winograd_transform
 from hwgen.plan import Plan
 from hwgen.plan.entries import POINTER_COLUMNS
 from hwgen.plan.fields import FieldLayout
+from hwgen.plan.tiles import input_rows, output_rows, side, wrap_bits
 
 Record = dict[str, int]
 
@@ -79,7 +81,11 @@ class Emulator:
         for _ in range(read["outer"] + 1):
             for inner in range(read["inner"] + 1):
                 places = [divmod(position + lane, read["wrap"] + 1) for lane in range(shape.lanes)]
-                if read.get("sparse"):
+                if read.get("tile"):
+                    for index in range(read["tile_passes"] + 1):
+                        results = self.tiled(read, write, group_address, index, places)
+                        self.write_tiles(write, writer, index, results, places)
+                elif read.get("sparse"):
                     # One walk through the columns makes all rows.
                     for index, sums in enumerate(self.scattered(read, write["passes"] + 1, group_address, places)):
                         self.write_back(write, writer, index, sums, places)
@@ -111,6 +117,51 @@ class Emulator:
         if read["wide"]:
             acc = np.repeat(acc.sum(axis=1)[:, None], shape.lanes, axis=1)
         return acc
+
+    def tiled(
+        self, read: Record, write: Record, start: int, index: int, places: list[tuple[int, int]]
+    ) -> NDArray[np.int64]:
+        """Results (pes, lanes, m, m) of a pass over a group of tiles: elements arrive column by column."""
+        shape = self.plan.shape
+        assert shape.tiles is not None
+        size = shape.tiles.sizes[read["tile_size"]]
+        assert write["tile_size"] == read["tile_size"]
+        edge, bt, at = side(size), np.array(input_rows(size)), np.array(output_rows(size))
+        weights, _ = self.weights(read, index)
+        sums = np.zeros((shape.pes, shape.lanes, edge, edge), np.int64)
+        for channel in range(read["tile_channels"] + 1):
+            slot, bank = divmod(channel, shape.pes)
+            at_slot = start + slot * read["slot_stride"]
+            columns = [self.vectors(read, tap, at_slot, places)[bank] for tap in range(edge * edge)]
+            tiles = np.array(columns).T.reshape(shape.lanes, edge, edge).transpose(0, 2, 1)
+            own = weights[:, :, 0].reshape(shape.pes, edge, edge, -1)[..., channel]
+            sums += own[:, None] * (bt @ tiles @ bt.T)
+        # The accumulators wrap.
+        results = at @ (sums & ((1 << shape.acc_bits) - 1)) @ at.T
+        bits = shape.acc_bits
+        if write["tile_exact"]:
+            divisor = winograd_transform(size).divisor
+            odd = divisor >> wrap_bits(size)
+            results = results * pow(odd, -1, 1 << bits) & ((1 << bits) - 1)
+            assert not (results & ((1 << wrap_bits(size)) - 1)).any(), "the division must be exact"
+            results, bits = results >> wrap_bits(size), bits - wrap_bits(size)
+        results &= (1 << bits) - 1
+        return np.where(results >> (bits - 1), results - (1 << bits), results)
+
+    def write_tiles(
+        self, write: Record, writer: Writer, index: int, results: NDArray[np.int64], places: list[tuple[int, int]]
+    ) -> None:
+        """Requantised and stored, of a tile only what lies on the map."""
+        for pe, lane, dy, dx in np.ndindex(*results.shape):
+            y, x = places[lane]
+            if y >= write["y_limit"] or x >= write["x_limit"]:
+                continue
+            if (y == write["edge_y"] and dy > write["last_y"]) or (x == write["edge_x"] and dx > write["last_x"]):
+                continue
+            inside = (write[f"inside_y_{dy}"] if dy else 0) + (write[f"inside_x_{dx}"] if dx else 0)
+            address = writer.address(index, y, x, inside)
+            q = self.requantise(write, index, pe, int(results[pe, lane, dy, dx]))
+            (self.output if write["to_output"] else self.banks)[pe, address] = q
 
     def vectors(self, read: Record, tap: int, start: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
         """What all banks deliver for a tap at an address, (pes, lanes)."""
@@ -179,6 +230,8 @@ class Emulator:
         stride = shape.shift_units[read["unit"]]
         per_word = read["last_in_word"] + 1
         columns = (read["channels"] + 1) * (read["taps"] + 1)
+        if read.get("tile"):
+            return self.tile_weights(read, index, bits, stride, per_word)
         words = -(-columns // per_word)
         first = read["weight_base"] + (0 if read["repeat"] else index * words)
         result = np.zeros((shape.pes, columns, shape.lanes), np.int64)
@@ -195,6 +248,21 @@ class Emulator:
                         place = (lane if read["wide"] else 0) * shape.pick_bits
                         offsets[pe, column, lane] = behind >> place & (shape.choices - 1)
         return result, offsets
+
+    def tile_weights(
+        self, read: Record, index: int, bits: int, stride: int, per_word: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Those of a pass, place after place, each beginning a word: (pes, places * channels, 1); they pick nothing."""
+        shape, channels, places = self.plan.shape, read["tile_channels"] + 1, read["taps"] + 1
+        words = -(-channels // per_word)
+        result = np.zeros((shape.pes, places * channels, 1), np.int64)
+        for pe in range(shape.pes):
+            image = self.plan.image(f"weights_{pe}").words
+            for place, channel in np.ndindex(places, channels):
+                word = image[read["weight_base"] + (index * places + place) * words + channel // per_word]
+                unit = word >> channel % per_word * stride & ((1 << bits) - 1)
+                result[pe, place * channels + channel, 0] = self.decoded(read, unit, bits)
+        return result, np.zeros_like(result)
 
     def write_back(
         self, write: Record, writer: Writer, index: int, sums: NDArray[np.int64], places: list[tuple[int, int]]
@@ -264,5 +332,5 @@ class Writer:
             offset += write["y_wrap_step"] if split_y else write["y_step"]
             phase_y = 0 if split_y else phase_y + 1
 
-    def address(self, index: int, y: int, x: int) -> int:
-        return self._write["base"] + index * self._write["pass_stride"] + self._offsets[y, x] & self._mask
+    def address(self, index: int, y: int, x: int, inside: int = 0) -> int:
+        return self._write["base"] + index * self._write["pass_stride"] + self._offsets[y, x] + inside & self._mask

@@ -25,6 +25,16 @@ def test_the_images_compute_the_model(case: Case) -> None:
     np.testing.assert_array_equal(outputs.reshape(expected.shape), expected)
 
 
+@settings(max_examples=60)
+@given(case=cases(columns=400, tiles=True))
+def test_the_images_compute_tiles(case: Case) -> None:
+    plan = buildable(case.model, case.options)
+    frames = case.frames[: case.options.batch]
+    outputs = Emulator(plan).run(frames)
+    expected = golden.infer(case.model, frames)
+    np.testing.assert_array_equal(outputs.reshape(expected.shape), expected)
+
+
 @settings(max_examples=25)
 @given(case=cases(columns=800, bits=(2, 8, 16), weight_bits=16))
 def test_also_with_sixteen_bits(case: Case) -> None:

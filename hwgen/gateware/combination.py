@@ -1,0 +1,185 @@
+"""Rows of a small integer matrix times a vector that comes in element by element: shifts and adders."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.pipeline import delayed
+from hwgen.plan.tile_terms import Slots
+from hwgen.plan.tiles import Matrix
+
+
+def by_size(size: Value, values: tuple[int, ...]) -> Value | int:
+    """The value of the running step's tile size."""
+    return values[0] if len(set(values)) == 1 else Array(Const(v, max(values).bit_length() or 1) for v in values)[size]
+
+
+class CombinationControl(wiring.Component):
+    """Counts the elements that come in and the rows that go out; one for all :class:`Combination` that run alike.
+
+    **Latency**: ``full`` in the cycle of the last element; ``computing`` with ``row`` from the next cycle on, for as
+    many cycles as the matrix has rows. **Throughput**: one element per cycle.
+
+    Members
+    -------
+    valid : In(1), size : In
+        An element comes in; which of the matrix's sizes it is for.
+    full : Out(1)
+        It is the last one.
+    computing : Out(1), row : Out
+        A row is computed; its result leaves ``levels`` + 1 cycles later.
+    """
+
+    def __init__(self, *, matrix: Matrix) -> None:
+        self._matrix = matrix
+        bits = max(1, (max(matrix.outputs) - 1).bit_length())
+        size_bits = max(1, (len(matrix.rows) - 1).bit_length())
+        super().__init__({"valid": In(1), "size": In(size_bits), "full": Out(1), "computing": Out(1), "row": Out(bits)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        matrix = self._matrix
+        count = Signal(range(matrix.width))
+        last = Signal()
+        m.d.comb += [
+            last.eq(count == by_size(self.size, tuple(n - 1 for n in matrix.inputs))),
+            self.full.eq(self.valid & last),
+        ]
+        with m.If(self.valid):
+            m.d.sync += count.eq(Mux(last, 0, count + 1))
+        with m.If(self.computing):
+            m.d.sync += self.row.eq(self.row + 1)
+            with m.If(self.row == by_size(self.size, tuple(n - 1 for n in matrix.outputs))):
+                m.d.sync += self.computing.eq(0)
+        with m.If(self.full):
+            m.d.sync += [self.computing.eq(1), self.row.eq(0)]
+        return m
+
+
+class Combination(wiring.Component):
+    """``out[l] = sum over k of matrix[row][k] * x[k][l]``, modulo 2^out_bits, for all lanes.
+
+    Elements shift in; the last one moves them beside the adder tree, where they stay while row after row is computed
+    and the next ones come in. Which terms a slot of the tree takes in which row is the plan's
+    (:mod:`hwgen.plan.tile_terms`).
+
+    **Latency**: ``levels`` + 1 cycles from ``row`` to ``out``: operands, then a register behind each level of adders.
+    **Throughput**: one row per cycle.
+
+    Members
+    -------
+    vector : In(lanes * in_bits), valid : In(1)
+        An element of every lane.
+    full, row, size : In
+        From :class:`CombinationControl`.
+    out : Out(lanes * out_bits)
+    """
+
+    def __init__(self, *, matrix: Matrix, lanes: int, in_bits: int, out_bits: int) -> None:
+        self._matrix = matrix
+        self._lanes = lanes
+        self._in_bits = in_bits
+        self._out_bits = out_bits
+        row_bits = max(1, (max(matrix.outputs) - 1).bit_length())
+        size_bits = max(1, (len(matrix.rows) - 1).bit_length())
+        super().__init__(
+            {
+                "vector": In(lanes * in_bits),
+                "valid": In(1),
+                "full": In(1),
+                "row": In(row_bits),
+                "size": In(size_bits),
+                "out": Out(lanes * out_bits),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        width = self._lanes * self._in_bits
+        arrived = Signal((self._matrix.width - 1) * width, reset_less=True)
+        held = Signal(self._matrix.width * width, reset_less=True)
+        with m.If(self.valid):
+            m.d.sync += arrived.eq(Cat(arrived, self.vector)[width:])
+        with m.If(self.full):
+            m.d.sync += held.eq(Cat(arrived, self.vector))
+        rows = [slots for size in self._matrix.slots for slots in size]
+        number = Signal(range(len(rows)))
+        starts = [sum(self._matrix.outputs[:index]) for index in range(len(self._matrix.outputs))]
+        if len(starts) == 1:
+            m.d.comb += number.eq(self.row)
+        else:
+            m.d.comb += number.eq(self.row + Array(Const(s, len(number)) for s in starts)[self.size])
+        operands = self._operands(m, rows, number, held)
+        # The sign of each operand; of a sum, that of its first one.
+        signs = [[1 if row[slot] is None or row[slot].sign > 0 else -1 for row in rows] for slot in range(len(rows[0]))]  # type: ignore[union-attr]
+        late = delayed(m, number, 1, "row")
+        for level in range(self._matrix.levels):
+            operands, signs = self._added(m, operands, signs, late, level)
+            late = delayed(m, late, 1, f"row_{level}")
+        m.d.comb += self.out.eq(Cat(*operands[0]))
+        return m
+
+    def _operands(self, m: Module, rows: list[Slots], number: Value, held: Value) -> list[list[Value]]:
+        """What each slot takes of each lane: registers behind the multiplexers, 0 where a row leaves the slot out."""
+        operands = []
+        for slot in range(len(rows[0])):
+            terms = [row[slot] for row in rows]
+            inputs = sorted({(term.index, term.shift) for term in terms if term is not None})
+            choices = [
+                [i for i, t in enumerate(terms) if t is not None and (t.index, t.shift) == one] for one in inputs
+            ]
+            idle = [i for i, term in enumerate(terms) if term is None]
+            lanes: list[Value] = []
+            for lane in range(self._lanes):
+                register = Signal(self._out_bits, name=f"operand_{slot}_{lane}", reset_less=True)
+                with m.Switch(number):
+                    for (index, shift), numbers in zip(inputs, choices, strict=True):
+                        with m.Case(*numbers):
+                            m.d.sync += register.eq(self._term(held, index, shift, lane))
+                    if idle:
+                        with m.Default():
+                            m.d.sync += register.eq(0)
+                lanes.append(register)
+            operands.append(lanes)
+        return operands
+
+    def _term(self, held: Value, index: int, shift: int, lane: int) -> Value:
+        element = held.word_select(index * self._lanes + lane, self._in_bits).as_signed()
+        return element << shift
+
+    def _added(
+        self, m: Module, operands: list[list[Value]], signs: list[list[int]], number: Value, level: int
+    ) -> tuple[list[list[Value]], list[list[int]]]:
+        """One level of the tree: neighbours added, or subtracted where their signs differ."""
+        sums: list[list[Value]] = []
+        kept: list[list[int]] = []
+        for pair in range(0, len(operands), 2):
+            lanes: list[Value] = []
+            differs = [a != b for a, b in zip(signs[pair], signs[min(pair + 1, len(signs) - 1)], strict=True)]
+            subtract = _table(m, number, differs, f"subtract_{level}_{pair}")
+            for lane in range(self._lanes):
+                register = Signal(self._out_bits, name=f"sum_{level}_{pair}_{lane}", reset_less=True)
+                first = operands[pair][lane]
+                if pair + 1 == len(operands):
+                    m.d.sync += register.eq(first)
+                else:
+                    second = operands[pair + 1][lane]
+                    # Two's complement: the inverted operand, and a carry from a bit below.
+                    inverted = second ^ subtract.replicate(self._out_bits)
+                    m.d.sync += register.eq((Cat(Const(1, 1), first) + Cat(subtract, inverted))[1:])
+                lanes.append(register)
+            sums.append(lanes)
+            kept.append(signs[pair])
+        return sums, kept
+
+
+def _table(m: Module, number: Value, bits: list[bool], name: str) -> Value:
+    """The bit of the row's number."""
+    if len(set(bits)) == 1:
+        return Const(bits[0], 1)
+    signal = Signal(name=name)
+    with m.Switch(number), m.Case(*(index for index, bit in enumerate(bits) if bit)):
+        m.d.comb += signal.eq(1)
+    return signal

@@ -1,0 +1,242 @@
+"""The drain of Winograd tiles: sums to the output transforms, their results to the requantisers, place by place."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.cells import address_bits
+from hwgen.gateware.combination import CombinationControl, by_size
+from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.records import fields_of
+from hwgen.plan import latency
+from hwgen.plan.shape import ArrayShape
+
+
+def sums_words(shape: ArrayShape) -> int:
+    """Sums of all PEs of an output transform in one pass, of its largest tile."""
+    assert shape.tiles is not None
+    return max(shape.tiles.sides) ** 2 * shape.lanes * shape.tiles.pes_per_unit
+
+
+class TileDrain(wiring.Component):
+    """Controls all output transforms alike, and says whose result leaves them.
+
+    The sums of a pass arrive place by place (of a place PE by PE, lane by lane) and are read back tile by tile, while
+    those of the next pass arrive in the other half of the memory. A tile's results leave column by column.
+
+    **Latency**: ``latency.tile_drain`` from the capture of a pass's last place to its last result's ``value``.
+    **Throughput**: one sum per cycle in, one out; of ``side``^2 sums of a tile come ``size``^2 results.
+
+    Members
+    -------
+    capture, fetched : In(1)
+        A place's sums are complete; a new step's record has arrived.
+    shift_next : Out(1)
+        The sums' chains shift, as :class:`hwgen.gateware.drain.DrainCounter` has ``active_next``.
+    sum_write : Out(1), sum_write_address, sum_read_address : Out
+        Memory of the sums; the write is due with the sum.
+    rows_* : to the first transform, of the sums' rows; between_* : memory between; columns_* : to the second one.
+    value, lane_last, pe, pe_last, row_first, pass_last, step_ends : Out
+        As of :class:`hwgen.gateware.drain.DrainCounter`, one cycle ahead of the result.
+    tile_last : Out(1), y, x : Out
+        It is a tile's last; its place among the tile's results.
+    parameter : Out
+        Address of its row's requantisation.
+    """
+
+    def __init__(self, *, shape: ArrayShape) -> None:
+        assert shape.tiles is not None
+        self._shape = shape
+        self._tiles = tiles = shape.tiles
+        self._matrix = matrix = tiles.output_matrix
+        self._between = max(a * b for a, b in zip(tiles.sides, tiles.sizes, strict=True))
+        row_bits = max(1, (max(matrix.outputs) - 1).bit_length())
+        place_bits = (max(tiles.sizes) - 1).bit_length()
+        between_bits = (self._between - 1).bit_length() + 1
+        super().__init__(
+            {
+                "capture": In(1),
+                "fetched": In(1),
+                "record": In(shape.write_fields.width),
+                "shift_next": Out(1),
+                "sum_write": Out(1),
+                "sum_write_address": Out(address_bits(2 * sums_words(shape))),
+                "sum_read_address": Out(address_bits(2 * sums_words(shape))),
+                "rows_valid": Out(1),
+                "rows_full": Out(1),
+                "rows_row": Out(row_bits),
+                "between_write": Out(1),
+                "between_write_address": Out(between_bits),
+                "between_read_address": Out(between_bits),
+                "columns_valid": Out(1),
+                "columns_full": Out(1),
+                "columns_row": Out(row_bits),
+                "value": Out(1),
+                "lane_last": Out(1),
+                "pe": Out(max(1, (tiles.pes_per_unit - 1).bit_length())),
+                "pe_last": Out(1),
+                "row_first": Out(1),
+                "pass_last": Out(1),
+                "step_ends": Out(1),
+                "tile_last": Out(1),
+                "y": Out(place_bits),
+                "x": Out(place_bits),
+                "parameter": Out(address_bits(shape.requant_words)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        record = fields_of(self._shape.write_fields, self.record)
+        self._size = record["tile_size"]
+        go = self._collect(m)
+        reading = self._read_sums(m, go)
+        rows = self._rows(m, delayed(m, reading, latency.MEMORY + latency.COPY, "sum", reset=True))
+        columns = self._columns(m, rows)
+        self._results(m, columns, record)
+        return m
+
+    def _collect(self, m: Module) -> Value:
+        """The chains shift into the memories; the strobe of a pass's last place."""
+        tiles = self._tiles
+        values = self._shape.lanes * tiles.pes_per_unit
+        count = Signal(range(values))
+        active = Signal()
+        done = Signal()
+        place = Signal(range(max(tiles.sides) ** 2))
+        place_last = Signal()
+        half = Signal()
+        address = Signal.like(self.sum_write_address)
+        m.d.comb += [
+            done.eq(active & (count == values - 1)),
+            self.shift_next.eq(self.capture | (active & ~done)),
+            place_last.eq(place == by_size(self._size, tuple(n * n - 1 for n in tiles.sides))),
+            # A register behind this, and the sum is at the end of the chain.
+            self.sum_write.eq(active),
+            self.sum_write_address.eq(address),
+        ]
+        m.d.sync += active.eq(self.shift_next)
+        with m.If(self.capture):
+            m.d.sync += place.eq(Mux(place_last, 0, place + 1))
+        finishing = Signal()
+        with m.If(self.capture):
+            m.d.sync += finishing.eq(place_last)
+        with m.If(active):
+            m.d.sync += [count.eq(Mux(done, 0, count + 1)), address.eq(address + 1)]
+            with m.If(done & finishing):
+                m.d.sync += [address.eq(Mux(half, 0, sums_words(self._shape))), half.eq(~half)]
+        return self.capture & place_last
+
+    def _read_sums(self, m: Module, go: Value) -> Value:
+        """Tile by tile: the places of PE 0's lane 0, of its lane 1 ..."""
+        tiles = self._tiles
+        values = self._shape.lanes * tiles.pes_per_unit
+        reading = Signal()
+        half = Signal()
+        tile = Signal(range(values))
+        place = Signal(range(max(tiles.sides) ** 2))
+        begin = Signal.like(self.sum_read_address)
+        address = Signal.like(self.sum_read_address)
+        following = Signal.like(self.sum_read_address)
+        m.d.comb += [self.sum_read_address.eq(address), following.eq(begin + 1)]
+        with m.If(reading):
+            m.d.sync += [address.eq(address + values), place.eq(place + 1)]
+            with m.If(place == by_size(self._size, tuple(n * n - 1 for n in tiles.sides))):
+                m.d.sync += [place.eq(0), tile.eq(tile + 1), begin.eq(following), address.eq(following)]
+                with m.If(tile == values - 1):
+                    m.d.sync += [reading.eq(0), tile.eq(0)]
+        with m.If(go):
+            base = Mux(half, sums_words(self._shape), 0)
+            m.d.sync += [reading.eq(1), half.eq(~half), begin.eq(base), address.eq(base), tile.eq(0), place.eq(0)]
+        return reading
+
+    def _rows(self, m: Module, valid: Value) -> Value:
+        """First transform: of the rows; the strobe of a tile whose first column of results is complete."""
+        tiles, late = self._tiles, self._matrix.levels + 1
+        m.submodules.rows = control = CombinationControl(matrix=self._matrix)
+        place = Signal(len(self.between_write_address) - 1)
+        half = Signal()
+        write = delayed(m, control.computing, late, "row", reset=True)
+        m.d.comb += [
+            control.valid.eq(valid),
+            control.size.eq(self._size),
+            Cat(self.rows_valid, self.rows_full, self.rows_row).eq(Cat(valid, control.full, control.row)),
+            self.between_write.eq(write),
+            self.between_write_address.eq(Cat(place, half)),
+        ]
+        sizes = list(zip(tiles.sides, tiles.sizes, strict=True))
+        with m.If(write):
+            m.d.sync += place.eq(place + 1)
+            with m.If(place == by_size(self._size, tuple(a * b - 1 for a, b in sizes))):
+                m.d.sync += [place.eq(0), half.eq(~half)]
+        self._between_half = half
+        return write & (place == by_size(self._size, tuple((a - 1) * b for a, b in sizes)))
+
+    def _columns(self, m: Module, go: Value) -> Value:
+        """Second transform: of the columns; the strobe of a result, ``levels`` + 1 cycles before it."""
+        tiles = self._tiles
+        m.submodules.columns = control = CombinationControl(matrix=self._matrix)
+        reading = Signal()
+        half = Signal()
+        row = Signal(range(max(tiles.sides)))
+        column = Signal(range(max(tiles.sizes)))
+        place = Signal(len(self.between_read_address) - 1)
+        with m.If(reading):
+            m.d.sync += [place.eq(place + by_size(self._size, tiles.sizes)), row.eq(row + 1)]
+            with m.If(row == by_size(self._size, tuple(n - 1 for n in tiles.sides))):
+                m.d.sync += [row.eq(0), column.eq(column + 1), place.eq(column + 1)]
+                with m.If(column == by_size(self._size, tuple(n - 1 for n in tiles.sizes))):
+                    m.d.sync += reading.eq(0)
+        with m.If(go):
+            m.d.sync += [reading.eq(1), row.eq(0), column.eq(0), place.eq(0), half.eq(self._between_half)]
+        valid = delayed(m, reading, latency.MEMORY, "between", reset=True)
+        m.d.comb += [
+            self.between_read_address.eq(Cat(place, half)),
+            control.valid.eq(valid),
+            control.size.eq(self._size),
+            Cat(self.columns_valid, self.columns_full, self.columns_row).eq(Cat(valid, control.full, control.row)),
+        ]
+        return control.computing
+
+    def _results(self, m: Module, computing: Value, record: dict[str, Value]) -> None:
+        """Whose result is one cycle ahead."""
+        shape, tiles = self._shape, self._tiles
+        late = self._matrix.levels + latency.tile_divide(shape.acc_bits, nine=tiles.nine)
+        size_last = by_size(self._size, tuple(n - 1 for n in tiles.sizes))
+        lane = Signal(max(1, shape.lane_bits))
+        passes = Signal.like(record["passes"])
+        groups = Signal.like(record["groups"])
+        base = Signal.like(self.parameter)
+        y_last, lanes_end, step_last = self.y == size_last, lane == shape.lanes - 1, groups == record["groups"]
+        units = shape.pes_per_requantiser
+        m.d.comb += [
+            self.value.eq(delayed(m, computing, late, "result", reset=True)),
+            self.tile_last.eq(y_last & (self.x == size_last)),
+            self.lane_last.eq(self.tile_last & lanes_end),
+            self.pe_last.eq(self.pe == tiles.pes_per_unit - 1),
+            self.row_first.eq((passes == 0) & (self.pe == 0)),
+            self.pass_last.eq(passes == record["passes"]),
+            self.step_ends.eq(self.value & self.lane_last & self.pe_last & self.pass_last & step_last),
+            # With a requantiser for each PE, all PEs have the same parameter address.
+            self.parameter.eq(base + (self.pe if units > 1 else Const(0, 1))),
+        ]
+        with m.If(self.value):
+            m.d.sync += self.y.eq(Mux(y_last, 0, self.y + 1))
+            with m.If(y_last):
+                m.d.sync += self.x.eq(Mux(self.tile_last, 0, self.x + 1))
+            with m.If(self.tile_last):
+                m.d.sync += lane.eq(Mux(lanes_end, 0, lane + 1))
+            with m.If(self.lane_last):
+                m.d.sync += self.pe.eq(Mux(self.pe_last, 0, self.pe + 1))
+                with m.If(self.pe_last):
+                    m.d.sync += [passes.eq(passes + 1), base.eq(base + units)]
+                    with m.If(self.pass_last):
+                        m.d.sync += [
+                            passes.eq(0),
+                            base.eq(record["requant_base"]),
+                            groups.eq(Mux(step_last, 0, groups + 1)),
+                        ]
+        with m.If(self.fetched):
+            m.d.sync += base.eq(record["requant_base"])

@@ -1,0 +1,110 @@
+"""From the banks to the PEs for Winograd tiles: input transforms, buffers, and the walk over them."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Cat, Elaboratable, Module, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.gateware.broadcast import Broadcast
+from hwgen.gateware.cells import Ram
+from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.tile_input import TileInput
+from hwgen.gateware.tile_walk import TileWalk
+from hwgen.plan import latency
+from hwgen.plan.shape import ArrayShape
+
+
+class TileFront(wiring.Component):
+    """Vectors of the banks in, column by column; vectors of transformed inputs out, with the columns' strobes.
+
+    **Latency**: ``vector`` is due ``latency.decode`` + 4 cycles after ``column``, beside the broadcast's.
+
+    Members
+    -------
+    vectors : In(pes * lanes * act_bits), broadcast : In(lanes * act_bits), bank : In
+        Of all banks, with the bank whose channel is the first unit's; that bank's, by the broadcast.
+    valid, last : In(1)
+        A column of the group is in ``broadcast`` a cycle before; it is the last one.
+    start, size, stride, half, passes, channels, idle : In
+        Of the step (:class:`TileInput`, :class:`TileWalk`).
+    column, first, group_first, column_last : Out(1)
+        Of :class:`TileWalk`.
+    vector : Out(lanes * vector_bits)
+    """
+
+    fields = ("size", "stride", "half", "passes", "channels", "idle")
+    """What comes from the step's record."""
+
+    def __init__(self, *, shape: ArrayShape) -> None:
+        assert shape.tiles is not None
+        self._shape = shape
+        self._tiles = shape.tiles
+        widths = dict(shape.read_fields.fields)
+        vector = shape.lanes * shape.act_bits
+        super().__init__(
+            {
+                "vectors": In(shape.pes * vector),
+                "broadcast": In(vector),
+                "bank": In(max(1, (shape.pes - 1).bit_length())),
+                "valid": In(1),
+                "last": In(1),
+                "start": In(1),
+                "column": Out(1),
+                "first": Out(1),
+                "group_first": Out(1),
+                "column_last": Out(1),
+                "vector": Out(shape.lanes * shape.tiles.vector_bits),
+            }
+            | {name: In(widths[f"tile_{name}"]) for name in self.fields}
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        shape, tiles = self._shape, self._tiles
+        m.submodules.input = transform = TileInput(shape=shape)
+        m.submodules.walk = walk = TileWalk(shape=shape)
+        vectors = [delayed(m, self.broadcast, 1, "unit_0")]
+        vectors += [delayed(m, self._neighbour(m, unit), 1, f"unit_{unit}") for unit in range(1, tiles.units)]
+        m.d.comb += [
+            transform.vectors.eq(Cat(*vectors)),
+            Cat(transform.valid, transform.last, transform.start).eq(Cat(self.valid, self.last, self.start)),
+            Cat(transform.size, transform.stride, transform.half).eq(Cat(self.size, self.stride, self.half)),
+            Cat(walk.start, walk.ready, walk.size, walk.passes).eq(
+                Cat(self.start, transform.ready, self.size, self.passes)
+            ),
+            Cat(walk.channels, walk.idle, walk.half).eq(Cat(self.channels, self.idle, self.half)),
+            Cat(self.column, self.first, self.group_first, self.column_last).eq(
+                Cat(walk.column, walk.first, walk.group_first, walk.last)
+            ),
+        ]
+        wait = latency.decode(shape.coding, shape.choices) + 1
+        address = delayed(m, walk.address, wait, "address")
+        unit = delayed(m, walk.unit, wait + latency.MEMORY, "unit")
+        width = shape.lanes * tiles.vector_bits
+        words: list[Value] = []
+        for index in range(tiles.units):
+            m.submodules[f"buffer_{index}"] = buffer = Ram(width=width, depth=tiles.buffer_words)
+            m.d.comb += [
+                buffer.wen.eq(transform.write),
+                buffer.waddr.eq(transform.address),
+                buffer.wdata.eq(transform.data.word_select(index, width)),
+                buffer.raddr.eq(address),
+            ]
+            words.append(buffer.rdata)
+        chosen = Signal(width, reset_less=True)
+        m.d.sync += chosen.eq(Array(words)[unit] if len(words) > 1 else words[0])
+        m.d.comb += self.vector.eq(chosen)
+        return m
+
+    def _neighbour(self, m: Module, unit: int) -> Value:
+        """The vector of so many banks further, when the broadcast has the first unit's: a multiplexer of its own."""
+        shape = self._shape
+        width = shape.lanes * shape.act_bits
+        m.submodules[f"broadcast_{unit}"] = broadcast = Broadcast(shape=shape)
+        moved = Cat(self.vectors.word_select((index + unit) % shape.pes, width) for index in range(shape.pes))
+        units = self._tiles.units
+        # The first unit's bank is a multiple of the units: the multiplexer has no other inputs.
+        low = (units - 1).bit_length()
+        m.d.comb += [broadcast.vectors.eq(moved), broadcast.bank.eq(Cat(self.bank[low:]) << low)]
+        return broadcast.vector

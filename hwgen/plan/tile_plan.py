@@ -1,0 +1,133 @@
+"""What Winograd tiles add to a plan: timing, structure, and the fields of the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hwgen.plan import latency
+from hwgen.plan.layout import MapLayout, ceil_div
+from hwgen.plan.ops import ArrayOp
+from hwgen.plan.steps import Grid, Step
+from hwgen.plan.tiles import (
+    Matrix,
+    Size,
+    TileShape,
+    TileTiming,
+    input_rows,
+    output_rows,
+    side,
+    vector_widths,
+    wrap_bits,
+)
+
+
+def sizes_of(ops: Sequence[ArrayOp]) -> tuple[Size, ...]:
+    """The tile sizes that occur, the smaller first."""
+    return tuple(sorted({op.tile for op in ops if op.tile is not None}))
+
+
+def tile_units(pes: int) -> int:
+    """Input transforms: two banks are read side by side where their number is even."""
+    return 1 if pes % 2 else 2
+
+
+def tile_acc_bits(ops: Sequence[ArrayOp], bits: Mapping[str, int], acc_bits: int) -> int:
+    """Bits of the accumulators: those of every layer's sum, of a divided tile's with the divisor's power of two.
+
+    ``bits``: of each layer's own sum, by name; ``acc_bits``: of the widest that is requantised.
+    """
+    wrapped = [bits[op.layer.name] + wrap_bits(op.tile) for op in ops if op.tile is not None and op.direct is not None]
+    return max([acc_bits, *wrapped])
+
+
+def tile_timing(ops: Sequence[ArrayOp], *, pes: int, pes_per_unit: int, acc_bits: int) -> TileTiming | None:
+    """What decides the tiles' cycles; None for a core without."""
+    sizes = sizes_of(ops)
+    if not sizes:
+        return None
+    nine = any(op.tile == 4 and op.direct is not None for op in ops)
+    coded = any(op.codes is not None and not op.repeated for op in ops)
+    return TileTiming(
+        units=tile_units(pes),
+        pes_per_unit=pes_per_unit,
+        input_levels=Matrix.of(tuple(input_rows(size) for size in sizes)).levels,
+        output_levels=Matrix.of(tuple(output_rows(size) for size in sizes)).levels,
+        divide=latency.tile_divide(acc_bits, nine=nine),
+        decode=latency.MEMORY if coded else 0,
+    )
+
+
+def tile_shape(steps: Sequence[Step], grid: Grid, *, result_bits: int) -> TileShape | None:
+    """The structure of a core's tiles."""
+    tiles = [step for step in steps if step.op.tile is not None]
+    if not tiles or grid.tiles is None:
+        return None
+    sizes = sizes_of([step.op for step in tiles])
+    row, vector = vector_widths(sizes)
+    return TileShape(
+        sizes=sizes,
+        units=grid.tiles.units,
+        pes_per_unit=grid.tiles.pes_per_unit,
+        row_bits=row,
+        vector_bits=vector,
+        buffer_words=max(2 * half_words(step) for step in tiles),
+        result_bits=result_bits,
+        divided=any(step.op.direct is not None for step in tiles),
+        undivided=any(step.op.direct is None for step in tiles),
+    )
+
+
+def half_words(step: Step) -> int:
+    """Words of a buffer that hold one group: for each place of the tile a word per channel of the unit."""
+    assert step.op.tile is not None
+    return side(step.op.tile) ** 2 * step.channels
+
+
+def tile_read_fields(step: Step, grid: Grid, sizes: Sequence[Size]) -> dict[str, int]:
+    """Of the read schedule, in a core with tiles."""
+    tile = step.op.tile
+    if tile is None:
+        names = ("", "_size", "_passes", "_channels", "_idle", "_stride", "_half")
+        return {f"tile{name}": 0 for name in names}
+    return {
+        "tile": 1,
+        "tile_size": sizes.index(tile),
+        "tile_passes": step.passes - 1,
+        "tile_channels": step.source_channels - 1,
+        "tile_idle": step.tile_channel(grid) - step.source_channels,
+        "tile_stride": step.channels,
+        "tile_half": half_words(step),
+    }
+
+
+ADDRESSES = tuple(f"inside_{axis}_{n}" for axis in "yx" for n in range(1, 4))
+"""Fields of the write schedule that are increments of addresses (those that the largest tile needs)."""
+
+
+def tile_write_fields(step: Step, sizes: Sequence[Size]) -> dict[str, int]:
+    """Of the write schedule: where a tile's results lie from its first one, and which of the last tiles' are left out.
+
+    ``inside_*``: a tile's row or column; ``edge_*``: the position of the last tile, of whose results those up to
+    ``last_*`` are written.
+    """
+    layout, walk, tile = step.destination, step.walk, step.op.tile
+    size = tile or 1
+    record = {"tile": int(tile is not None), "tile_size": sizes.index(tile) if tile else 0}
+    record["tile_exact"] = int(step.op.direct is not None)
+    for n in range(1, max(sizes)):
+        record[f"inside_y_{n}"] = _inside(layout, n, 0) if n < size else 0
+        record[f"inside_x_{n}"] = _inside(layout, 0, n) if n < size else 0
+    _, height, width = step.op.layer.output.chw
+    for axis, outputs, phase, factor in (
+        ("y", height, walk.phase_y, walk.factor_y),
+        ("x", width, walk.phase_x, walk.factor_x),
+    ):
+        last = ceil_div(outputs, size) - 1
+        here = (last - phase) % factor == 0
+        record[f"edge_{axis}"] = (last - phase) // factor if here else 0
+        record[f"last_{axis}"] = outputs - last * size - 1 if here else size - 1
+    return record
+
+
+def _inside(layout: MapLayout, y: int, x: int) -> int:
+    return layout.offset(y, x) - layout.offset(0, 0)

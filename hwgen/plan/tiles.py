@@ -1,0 +1,174 @@
+"""What a core with Winograd tiles has besides: its structure, as the gateware takes it (docs/architecture.md).
+
+The hardware may scale the rows of G further than the model format does, as long as A^T is divided by as much: for
+F(4x4,3x3) the first and last row by 6. The weights stay at 14 bits, and what is left of the compensation in A^T are
+powers of two: (1, 4, 4, 1, 1, 4) instead of (6, 4, 4, 1, 1, 24).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.fixed import winograd_transform
+from hwgen.plan.tile_terms import Slots, allocate, levels, row_bits
+
+Size = Literal[2, 4]
+"""Outputs of a tile along each axis."""
+SCALES: dict[Size, tuple[int, ...]] = {2: (1, 1, 1, 1), 4: (6, 1, 1, 1, 1, 6)}
+"""By how much more than in the model format each row of G is scaled."""
+ACT_BITS = 8
+KERNEL = 3
+
+
+def side(size: Size) -> int:
+    """Elements of a tile along each axis of the transformed domain."""
+    return size + KERNEL - 1
+
+
+def wrap_bits(size: Size) -> int:
+    """Bits that the sums need above the direct convolution's: those of the divisor's power of two."""
+    return {2: 2, 4: 6}[size]
+
+
+@cache
+def weight_scale(size: Size) -> NDArray[np.int64]:
+    """(side, side): what weights on the format's G are multiplied by for the hardware's."""
+    rows = np.array(SCALES[size], np.int64)
+    return np.asarray(np.multiply.outer(rows, rows))
+
+
+@cache
+def input_rows(size: Size) -> tuple[tuple[int, ...], ...]:
+    """B^T."""
+    return tuple(tuple(int(c) for c in row) for row in winograd_transform(size).bt)
+
+
+@cache
+def output_rows(size: Size) -> tuple[tuple[int, ...], ...]:
+    """A^T, compensated for the hardware's scaled G."""
+    at, scale = winograd_transform(size).at, np.array(SCALES[size], np.int64)
+    if (at % scale).any():
+        raise ValueError(f"the rows of G for {size} outputs must not be scaled by {SCALES[size]}")
+    return tuple(tuple(int(c) for c in row) for row in at // scale)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One-dimensional transforms that one adder tree computes, a row per cycle: those of all tile sizes of a core.
+
+    ``rows`` by size; ``slots`` likewise (:mod:`hwgen.plan.tile_terms`); ``levels`` of adders, each registered. The
+    elements that come in stand at the end of ``width`` places, so that the last one has the same place in every size.
+    """
+
+    rows: tuple[tuple[tuple[int, ...], ...], ...]
+    slots: tuple[tuple[Slots, ...], ...]
+    levels: int
+
+    @classmethod
+    def of(cls, rows: tuple[tuple[tuple[int, ...], ...], ...]) -> Matrix:
+        width = max(len(matrix[0]) for matrix in rows)
+        placed = allocate([(0,) * (width - len(row)) + row for matrix in rows for row in matrix])
+        found, position = [], 0
+        for matrix in rows:
+            found.append(placed[position : position + len(matrix)])
+            position += len(matrix)
+        return cls(rows, tuple(found), levels(len(placed[0])))
+
+    @property
+    def width(self) -> int:
+        """Elements of the largest size."""
+        return max(self.inputs)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Elements that come in, by size."""
+        return tuple(len(matrix[0]) for matrix in self.rows)
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """Elements that go out, by size."""
+        return tuple(len(matrix) for matrix in self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileShape:
+    """Winograd tiles of a core.
+
+    ``sizes``: those that occur. ``units``: input transforms, each for every so many-th channel. ``pes_per_unit``: PEs
+    whose sums one output transform takes in turn. ``row_bits``, ``vector_bits``: of inputs after the vertical
+    transform, and after both. ``buffer_words``: of each unit's buffer of transformed inputs, both halves.
+    ``result_bits``: of a sum as it is requantised; ``divided``, ``undivided``: whether some layer's
+    sums are the divisor times the convolution's, and whether some layer's are requantised as they are.
+    """
+
+    sizes: tuple[Size, ...]
+    units: int
+    pes_per_unit: int
+    row_bits: int
+    vector_bits: int
+    buffer_words: int
+    result_bits: int
+    divided: bool
+    undivided: bool
+
+    @property
+    def nine(self) -> bool:
+        """Whether some results are divided by nine."""
+        return self.divided and 4 in self.sizes
+
+    @property
+    def input_matrix(self) -> Matrix:
+        """B^T of all sizes."""
+        return Matrix.of(tuple(input_rows(size) for size in self.sizes))
+
+    @property
+    def output_matrix(self) -> Matrix:
+        """A^T of all sizes."""
+        return Matrix.of(tuple(output_rows(size) for size in self.sizes))
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Elements of a tile along each axis, by size."""
+        return tuple(side(size) for size in self.sizes)
+
+
+@dataclass(frozen=True)
+class TileTiming:
+    """What decides the cycles of tiles: input transforms, PEs of an output transform, levels of the adder trees of
+    both, stages of the division, cycles of a codebook."""
+
+    units: int
+    pes_per_unit: int
+    input_levels: int
+    output_levels: int
+    divide: int
+    decode: int
+
+
+def vector_widths(sizes: tuple[Size, ...]) -> tuple[int, int]:
+    """Signed bits of inputs after the vertical transform, and after both (interval arithmetic over all int8)."""
+    low, high = -(1 << (ACT_BITS - 1)), (1 << (ACT_BITS - 1)) - 1
+    first = max(max(row_bits(input_rows(size), low, high)) for size in sizes)
+    both = max(max(transformed_bits(size)) for size in sizes)
+    return first, both
+
+
+@cache
+def transformed_bits(size: Size) -> tuple[int, ...]:
+    """Signed bits of a transformed int8 input at each place of the tile, row by row."""
+    bt = winograd_transform(size).bt
+    flat = [np.multiply.outer(a, b).ravel() for a in bt for b in bt]
+    return row_bits([[int(c) for c in row] for row in flat], -(1 << (ACT_BITS - 1)), (1 << (ACT_BITS - 1)) - 1)
+
+
+@cache
+def weight_bits(size: Size, bits: int) -> tuple[int, ...]:
+    """Signed bits of a transformed weight of ``bits`` bits at each place of the tile, on the hardware's scaled G."""
+    g = winograd_transform(size).g * np.array(SCALES[size], np.int64)[:, None]
+    flat = [np.multiply.outer(a, b).ravel() for a in g for b in g]
+    return row_bits([[int(c) for c in row] for row in flat], -(1 << (bits - 1)), (1 << (bits - 1)) - 1)

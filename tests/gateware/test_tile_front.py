@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hwgen.gateware.tile_front import TileFront
+from hwgen.plan import latency
+from hwgen.plan.tiles import Size, side
+from tests.gateware.bench import pack, trace, unpack
+from tests.gateware.tiles import tile_plan, transformed
+
+
+@pytest.mark.parametrize(("size", "channels"), [(2, 3), (4, 2)])
+def test_a_groups_vectors_follow_their_columns(size: Size, channels: int) -> None:
+    """Four PEs, two transforms side by side: a pass over the channels of the banks, every place of the tile."""
+    shape = tile_plan(size, channels=channels, pes=4).shape
+    tiles, edge, lanes = shape.tiles, side(size), shape.lanes
+    assert tiles is not None
+    rng = np.random.default_rng(3)
+    banks = rng.integers(-128, 128, (4, lanes, edge, edge))
+    places, stride = edge * edge, -(-channels // 2)
+    step = {"size": 0, "stride": stride, "half": places * stride, "passes": 0, "channels": channels - 1, "idle": 0}
+    # ``bank`` and the vectors come as from the banks, ``broadcast`` and ``valid`` behind its multiplexer.
+    stages = latency.broadcast(4) - 1
+    rows: list[dict[str, int]] = [{"start": 1, **step}, *({"start": 0} for _ in range(2 + stages))]
+    begin = len(rows)
+    length = places * stride
+    rows += [{} for _ in range(length + places * channels + 60)]
+    for index in range(length):
+        pair, element = divmod(index, places)
+        x, y = divmod(element, edge)
+        rows[begin + index - stages] |= {"bank": 2 * pair, "vectors": pack(banks[:, :, y, x].ravel(), shape.act_bits)}
+        rows[begin + index] |= {"broadcast": pack(banks[2 * pair, :, y, x], shape.act_bits)}
+        rows[begin + index + 1] |= {"valid": 1, "last": int(index == length - 1)}
+    rows[begin + length + 1] |= {"valid": 0, "last": 0}
+    found = trace(TileFront(shape=shape), rows, ("column", "first", "group_first", "column_last", "vector"))
+    columns = [cycle for cycle, out in enumerate(found) if out["column"]]
+    assert columns[0] == begin + length + latency.tile_input(edge, tiles.input_matrix.levels) + 1
+    assert columns == list(range(columns[0], columns[0] + places * channels))
+    expected = transformed(banks[:channels], size).reshape(channels, lanes, places)
+    for cycle, (place, channel) in zip(columns, np.ndindex(places, channels), strict=True):
+        out = found[cycle + 1 + latency.MEMORY + 1]
+        assert unpack(out["vector"], tiles.vector_bits, lanes) == expected[channel, :, place].tolist()
+        assert found[cycle]["first"] == (channel == 0)
+        assert found[cycle]["group_first"] == (cycle == columns[0])
+        assert found[cycle]["column_last"] == (channel == channels - 1)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from hwgen.plan import PlanOptions, build_plan
+from hwgen.plan.tile_choice import SLOWER
+from tests.gateware.tiles import network
+from tests.plan.small import act, conv, model, pruned, weights
+
+
+@pytest.mark.parametrize("algorithm", ["winograd2", "winograd4"])
+def test_what_is_forced_is_done_where_it_can_be(algorithm: str) -> None:
+    source = act(4, 9, 9)
+    first = conv("first", "input", source, weights(5, 4, 3, 3))
+    second = conv("second", "first", first.output, weights(5, 5, 1, 1))
+    plan = build_plan(model(source, first, second), PlanOptions(algorithm=algorithm))  # type: ignore[arg-type]
+    assert [layer.algorithm for layer in plan.layers] == [algorithm, "direct"]
+
+
+@pytest.mark.parametrize(
+    ("target", "found"), [("ice40-up5k", "direct"), ("gowin-gw1nr9", "direct"), ("ecp5-25k", "winograd2")]
+)
+def test_narrow_multipliers_stay_direct(target: str, found: str) -> None:
+    options = PlanOptions(target=target, pes=2, lanes=2, algorithm="winograd2")
+    assert build_plan(network(3, 4, (5, 5)), options).layers[0].algorithm == found
+
+
+def test_cores_with_sparse_layers_stay_direct() -> None:
+    source = act(4, 9, 9)
+    first = conv("first", "input", source, weights(5, 4, 3, 3))
+    second = conv("second", "first", first.output, pruned(5, 5, 3, 3))
+    plan = build_plan(model(source, first, second), PlanOptions(algorithm="winograd2"))
+    assert [layer.algorithm for layer in plan.layers] == ["direct", "direct"]
+
+
+def test_the_cheapest_shares_that_cost_no_time() -> None:
+    """16 channels on 8 lanes: an output transform may serve two PEs, and not four."""
+    net = network(16, 32, (16, 16))
+    plan = build_plan(net, PlanOptions(pes=8, lanes=8, algorithm="winograd2"))
+    assert plan.grid is not None
+    assert plan.grid.tiles is not None
+    assert plan.grid.tiles.pes_per_unit == 2
+    alone = build_plan(net, PlanOptions(pes=8, lanes=8, requantisers=8, algorithm="winograd2"))
+    assert plan.compute_cycles <= SLOWER * alone.compute_cycles
+
+
+def test_two_and_a_quarter_times_fewer_multiplications() -> None:
+    """A layer of 32 channels on 16 x 16: about 2.1 times fewer cycles with 2 x 2 tiles, more than 3 with 4 x 4."""
+    net = network(32, 32, (16, 16))
+
+    def cycles(algorithm: str) -> int:
+        return build_plan(net, PlanOptions(pes=16, lanes=8, algorithm=algorithm)).compute_cycles  # type: ignore[arg-type]
+
+    assert cycles("winograd2") * 2.0 < cycles("direct")
+    assert cycles("winograd4") * 3.0 < cycles("direct")

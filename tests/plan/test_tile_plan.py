@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwgen.plan import PlanOptions, build_plan
+from hwgen.plan.ops import array_ops
+from hwgen.plan.steps import write_record
+from hwgen.plan.tile_plan import (
+    sizes_of,
+    tile_acc_bits,
+    tile_read_fields,
+    tile_shape,
+    tile_timing,
+    tile_units,
+    tile_write_fields,
+)
+from hwgen.plan.tiles import Size
+from hwgen.plan.winograd import tiled
+from tests.gateware.tiles import network, tile_plan
+from tests.plan.emulator import Writer
+
+
+def test_a_core_without_tiles_has_nothing_of_them() -> None:
+    ops = array_ops(network(2, 2, (5, 5)))
+    assert sizes_of(ops) == ()
+    assert tile_timing(ops, pes=2, pes_per_unit=1, acc_bits=20) is None
+    assert tile_acc_bits(ops, {"conv0": 19}, 20) == 20
+    plan = build_plan(network(2, 2, (5, 5)), PlanOptions(algorithm="direct"))
+    assert plan.shape.tiles is None
+    assert plan.grid is not None
+    assert tile_shape(plan.steps, plan.grid, result_bits=20) is None
+
+
+def test_accumulators_hold_the_divisors_power_of_two_above_each_layers_sum() -> None:
+    first, second = array_ops(network(2, 2, (5, 5), layers=2))
+    bits = {"conv0": 20, "conv1": 17}
+    assert tile_acc_bits([tiled(first, 2), second], bits, 20) == 22
+    assert tile_acc_bits([first, tiled(second, 2)], bits, 20) == 20
+    assert tile_acc_bits([first, tiled(second, 4)], bits, 20) == 23
+
+
+def test_two_channels_are_transformed_at_once_where_banks_come_in_pairs() -> None:
+    assert [tile_units(pes) for pes in (1, 2, 3, 6, 16)] == [1, 2, 1, 2, 2]
+
+
+@settings(max_examples=30)
+@given(
+    sizes=st.tuples(st.sampled_from([2, 4]), st.sampled_from([2, 4])), height=st.integers(3, 13),
+    width=st.integers(3, 13), pes=st.sampled_from([1, 2, 3]), lanes=st.sampled_from([1, 2, 4]),
+)  # fmt: skip
+def test_every_output_is_written_once_where_its_reader_looks(
+    sizes: tuple[Size, Size], height: int, width: int, pes: int, lanes: int
+) -> None:
+    """The map between two layers of tiles, of the same size or not; of slot 0."""
+    net = network(2, 2, (height, width), layers=2)
+    plan = build_plan(net, PlanOptions(pes=pes, lanes=lanes, algorithm=f"winograd{sizes[0]}"))  # type: ignore[arg-type]
+    found: Counter[int] = Counter()
+    for step in plan.steps[:-1]:
+        if step.op.layer.name != "conv0":
+            continue
+        record = write_record(step) | tile_write_fields(step, sizes_of([step.op]))
+        writer, size = Writer(record, 20), step.op.tile
+        assert size is not None
+        for y in range(record["y_limit"]):
+            for x in range(record["x_limit"]):
+                for dy in range(size):
+                    for dx in range(size):
+                        if (y == record["edge_y"] and dy > record["last_y"]) or (
+                            x == record["edge_x"] and dx > record["last_x"]
+                        ):
+                            continue
+                        inside = record.get(f"inside_y_{dy}", 0) + record.get(f"inside_x_{dx}", 0)
+                        found[writer.address(0, y, x, inside)] += 1
+    layout = plan.maps[1]
+    assert found == Counter(layout.address(0, y, x) for y in range(height) for x in range(width))
+
+
+def test_fields_of_a_step() -> None:
+    plan = tile_plan(2, channels=3, rows=4, pes=2, lanes=2)
+    grid, (step,) = plan.grid, plan.steps
+    assert grid is not None
+    assert step.bank_step == 2
+    assert tile_read_fields(step, grid, (2,)) == {
+        "tile": 1,
+        "tile_size": 0,
+        "tile_passes": 1,
+        "tile_channels": 2,
+        "tile_idle": 0,
+        "tile_stride": 2,
+        "tile_half": 32,
+    }
+    shape = plan.shape.tiles
+    assert shape is not None
+    assert (shape.sizes, shape.units, shape.pes_per_unit, shape.buffer_words) == ((2,), 2, 1, 64)
+    assert (shape.divided, shape.undivided) == (True, False)
+    # 5 x 7 outputs are 3 x 4 tiles: of the last ones one row and one column are written.
+    fields = tile_write_fields(step, (2,))
+    assert {name: fields[name] for name in ("edge_y", "last_y", "edge_x", "last_x")} == {
+        "edge_y": 2, "last_y": 0, "edge_x": 3, "last_x": 0,
+    }  # fmt: skip

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwgen.fixed import signed_bits, winograd_transform
+from hwgen.plan.tiles import (
+    Matrix,
+    Size,
+    input_rows,
+    output_rows,
+    side,
+    transformed_bits,
+    vector_widths,
+    weight_bits,
+    weight_scale,
+    wrap_bits,
+)
+
+SIZES: tuple[Size, ...] = (2, 4)
+
+
+@given(size=st.sampled_from(SIZES), seed=st.integers(0, 2**32 - 1))
+def test_the_scaled_transform_is_the_divisor_times_the_convolution(size: Size, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    d, g = rng.integers(-128, 128, (side(size), side(size))), rng.integers(-128, 128, (3, 3))
+    bt, at = np.array(input_rows(size)), np.array(output_rows(size))
+    transform = winograd_transform(size)
+    weights = transform.weights(g) * weight_scale(size)
+    got = at @ (weights * (bt @ d @ bt.T)) @ at.T
+    want = [[np.sum(d[y : y + 3, x : x + 3] * g) for x in range(size)] for y in range(size)]
+    np.testing.assert_array_equal(got, transform.divisor * np.array(want))
+
+
+def test_the_power_of_two_of_the_divisor() -> None:
+    for size in SIZES:
+        divisor = winograd_transform(size).divisor
+        assert (divisor & -divisor).bit_length() - 1 == wrap_bits(size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_left_of_the_compensation_are_powers_of_two(size: Size) -> None:
+    assert all(abs(c) & (abs(c) - 1) == 0 for row in output_rows(size) for c in row)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_widths_are_reached_by_the_extremes(size: Size) -> None:
+    """For each place the input (and the kernel) of extremes that makes its value largest, and smallest."""
+    bt, transform = np.array(input_rows(size)), winograd_transform(size)
+    g = transform.g
+    for index, (i, j) in enumerate(product(range(side(size)), repeat=2)):
+        for matrix, bits in ((bt, transformed_bits(size)), (g, weight_bits(size, 8))):
+            form = np.outer(matrix[i], matrix[j]) * (1 if matrix is bt else weight_scale(size)[i, j])
+            most = int(np.sum(form * np.where(form > 0, 127, -128)))
+            least = int(np.sum(form * np.where(form > 0, -128, 127)))
+            assert bits[index] == signed_bits(least, most)
+
+
+def test_widths_of_the_whole() -> None:
+    assert vector_widths((2,)) == (9, 10)
+    assert vector_widths((2, 4)) == vector_widths((4,)) == (12, 15)
+    assert max(weight_bits(2, 8)) == 12
+    assert max(weight_bits(4, 8)) == 14
+
+
+def test_elements_of_all_sizes_end_at_the_same_place() -> None:
+    matrix = Matrix.of((input_rows(2), input_rows(4)))
+    assert (matrix.width, matrix.inputs, matrix.outputs) == (6, (4, 6), (4, 6))
+    for rows, slots in zip(matrix.rows, matrix.slots, strict=True):
+        for row, placed in zip(rows, slots, strict=True):
+            first = matrix.width - len(row)
+            found = [sum(t.sign << t.shift for t in placed if t and t.index == first + k) for k in range(len(row))]
+            assert tuple(found) == row
+            assert all(t is None or t.index >= first for t in placed)
