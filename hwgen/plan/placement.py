@@ -142,7 +142,10 @@ def _can_spread(model: Model, readers: Sequence[ArrayOp], split: int, pes: int) 
         split > 1
         and channels * split * split <= pes
         and channels * model.input.bits <= MAX_BEAT_BITS
-        and not any(op.tile or op.local or op.entries is not None or op.blocks is not None or op.fully_connected for op in readers)
+        and not any(
+            op.tile or op.local or op.fully_connected or op.entries is not None or op.blocks is not None
+            for op in readers
+        )
     )
 
 
