@@ -3,43 +3,75 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hwgen import model as models
-from hwgen.cli.files import STDOUT, write_json
+from hwgen.cli.files import STDOUT, read_frames, write_json
 from hwgen.cli.options import Json
 from hwgen.cli.tables import print_facts, shape_text
+from hwgen.compress.calibrate import METHODS
+from hwgen.compress.integer_weights import WeightFormat
+from hwgen.compress.quantise import Quantisation
+from hwgen.errors import UsageError
 from hwgen.importers import import_model
-from hwgen.model import Conv2d, Dense
+from hwgen.importers.calibration import Calibration
+from hwgen.model import Conv2d, Dense, Model
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .tflite file of int8.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .tflite or .onnx file.", show_default=False)],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="MODEL.npz", help="Where the model goes.", show_default=False)
     ],
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibrate",
+            metavar="X.npy",
+            help="Real frames (frames, *input.shape): quantise a float network after training.",
+            show_default=False,
+        ),
+    ] = None,
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            "--calibration",
+            metavar="|".join(METHODS),
+            help="How ranges follow from X; default min_max.",
+            show_default=False,
+        ),
+    ] = None,
+    weight_bits: Annotated[
+        int | None, typer.Option("--weight-bits", metavar="K", help="2 to 16; default 8.", show_default=False)
+    ] = None,
+    activation_bits: Annotated[
+        int | None,
+        typer.Option(
+            "--activation-bits", metavar="K", help="2, 4, 8 or 16 (fixed point); default 8.", show_default=False
+        ),
+    ] = None,
     json: Json = None,
 ) -> None:
     """Turn a network of another tool into a model.
 
-    It computes the integers of the tool's reference; what has no counterpart is refused by name.
+    A quantised network keeps its scales; a float one becomes a float model, or with --calibrate one of integers. What
+    has no counterpart is refused by name.
     """
-    model = import_model(file)
+    options = {"--calibration": calibration, "--weight-bits": weight_bits, "--activation-bits": activation_bits}
+    model = _imported(file, calibrate, {key: value for key, value in options.items() if value is not None})
     models.save(model, out)
     weights = sum(layer.weights.decode().size for layer in model.layers if isinstance(layer, Conv2d | Dense))
     outputs = {name: list(model.activation(name).shape) for name in model.outputs}
     if json != STDOUT:
         ends = ", ".join(f"{name} {shape_text(shape)}" for name, shape in outputs.items())
         given = model.input
+        numbers = "real numbers" if given.is_float else f"scale {given.scale:g}, zero point {given.zero_point}"
         print_facts(
             [
                 ("model", f"{out}: {model.name}, {len(model.layers)} layers, {weights:,} weights"),
-                (
-                    "input",
-                    f"{shape_text(given.shape)}, channels first, scale {given.scale:g}, zero point {given.zero_point}",
-                ),
+                ("input", f"{shape_text(given.shape)}, channels first, {numbers}"),
                 ("outputs", ends),
                 ("next", f"python -m hwgen show {out}"),
             ]
@@ -55,3 +87,19 @@ def import_(
             "weights": weights,
         },
     )
+
+
+def _imported(file: Path, frames: Path | None, options: dict[str, Any]) -> Model:
+    if frames is None:
+        for key in options:
+            raise UsageError("says how to quantise, but there are no frames", key=key, hint="give --calibrate X.npy")
+        return import_model(file)
+    chosen = Quantisation(
+        calibration=options.get("--calibration", "min_max"),
+        activation_bits=options.get("--activation-bits", 8),
+        weights=WeightFormat(bits=options.get("--weight-bits", 8)),
+    )
+    try:
+        return import_model(file, Calibration(frames=read_frames(frames), options=chosen))
+    except UsageError as error:
+        raise UsageError(error.what, file=error.file, key=error.key or "--calibrate", hint=error.hint) from None

@@ -77,10 +77,13 @@ class Grid:
 
     def activation(self, real: Activation) -> Activation:
         """The integer map for a real one: its shape, its clip."""
+        return self.clipped(real.shape, *clip(real))
+
+    def clipped(self, shape: tuple[int, ...], low: float, high: float) -> Activation:
+        """An integer map of that shape, clipped to real numbers (infinite: not clipped)."""
         least, greatest = value_range(self.bits, self.signed)
-        low, high = clip(real)
         return Activation(
-            shape=real.shape,
+            shape=shape,
             bits=self.bits,
             signed=self.signed,
             scale=self.scale,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from math import prod
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.compress.calibrate import Method, Range, calibrate
@@ -45,7 +45,7 @@ ROUNDING: Rounding = "half_up"
 SOFTMAX_SCALE = 1 / 256
 LEFT_SHIFT_16 = 15
 """Of the adds of 16-bit maps, whose sums need their room."""
-EXACT_RATIO = 2.0**-40
+ADD_ERROR = 2.0**-10
 MOST_FACTOR = 1 << 12
 
 
@@ -233,19 +233,28 @@ def _softmax(layer: Softmax, source: Activation) -> Layer:
 
 
 def add_requant(first: Activation, second: Activation, output: Activation) -> AddRequant:
-    """The sum of two maps, rounded once where their scales have the ratio of two small integers.
+    """The sum of two maps as one rounding of w0*x0 + w1*x1, with the smallest integers that are near enough.
 
-    Then the integers themselves are the input multipliers, with no shift: nothing is lost before the last rounding.
-    Else both are scaled to 20 more bits (15 for 16-bit maps) first, as in TFLite.
+    They are the input multipliers, with no shift: nothing is lost before the last rounding, and the array computes the
+    sum in few taps. What the ratio of the integers lacks never exceeds ADD_ERROR of an output's unit. Maps whose range
+    asks for more than MOST_FACTOR are scaled to 20 more bits first (15 for 16-bit maps), as in TFLite.
     """
+    reach = np.array([max(x.max - x.zero_point, x.zero_point - x.min) for x in (first, second)], np.float64)
+    scales = np.array([first.scale, second.scale])
+    small = np.arange(1, MOST_FACTOR + 1)
     ratio = second.scale / first.scale
-    near = Fraction(ratio).limit_denominator(MOST_FACTOR)
-    if 0 < near.numerator <= MOST_FACTOR and abs(float(near) / ratio - 1) <= EXACT_RATIO:
-        unit = first.scale / near.denominator
-        last = requant([unit / output.scale], ROUNDING)
+    with np.errstate(over="ignore"):
+        other = np.maximum(1, np.rint(small * ratio if ratio >= 1 else small / ratio))
+    weights = np.stack([small, other] if ratio >= 1 else [other, small], axis=1)
+    units = (scales / weights).mean(axis=1)
+    errors = (np.abs(weights * units[:, None] - scales) * reach).sum(axis=1) / output.scale
+    near = np.flatnonzero((errors <= ADD_ERROR) & (other <= MOST_FACTOR))
+    if near.size:
+        best = near[0]
+        last = requant([float(units[best]) / output.scale], ROUNDING)
         return AddRequant(
             left_shift=0,
-            input_multipliers=(near.denominator, near.numerator),
+            input_multipliers=(int(weights[best, 0]), int(weights[best, 1])),
             input_shifts=(0, 0),
             multiplier=int(last.multiplier[0]),
             shift=int(last.shift[0]),

@@ -6,14 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hwgen.errors import UsageError
+from hwgen.importers.calibration import Calibration
+from hwgen.importers.onnx import read_onnx
 from hwgen.importers.tflite import read_tflite
 from hwgen.model import Model
 
-FORMATS: dict[str, Callable[[Path], Model]] = {".tflite": read_tflite}
+
+def _tflite(path: Path, calibration: Calibration | None) -> Model:
+    if calibration is not None:
+        raise UsageError("is quantised already", file=str(path), key="--calibrate", hint="import it without frames")
+    return read_tflite(path)
 
 
-def import_model(path: Path) -> Model:
-    """Read a file by its suffix.
+FORMATS: dict[str, Callable[[Path, Calibration | None], Model]] = {".onnx": read_onnx, ".tflite": _tflite}
+
+
+def import_model(path: Path, calibration: Calibration | None = None) -> Model:
+    """Read a file by its suffix; with ``calibration``, a float network is quantised.
 
     Raises
     ------
@@ -29,4 +38,4 @@ def import_model(path: Path) -> Model:
     reader = FORMATS.get(path.suffix.lower())
     if reader is None:
         raise UsageError("is of no known kind", file=str(path), hint=f"import reads {', '.join(FORMATS)}")
-    return reader(path)
+    return reader(path, calibration)

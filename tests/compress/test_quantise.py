@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hwgen import golden
 from hwgen.compress.calibrate import calibrate
 from hwgen.compress.integer_weights import WeightFormat
-from hwgen.compress.quantise import Quantisation, add_requant, quantise, quantise_with_ranges
+from hwgen.compress.quantise import ADD_ERROR, Quantisation, add_requant, quantise, quantise_with_ranges
 from hwgen.errors import UnsupportedError, UsageError
 from hwgen.fixed import add
 from hwgen.model import Activation, Add, Concat, Conv2d, Dense, DenseWeights, Model, Requantize, Softmax
@@ -130,7 +130,7 @@ def test_given_maps_stay_and_a_concat_requantises_them() -> None:
     zeros=st.tuples(*[st.integers(-128, 127)] * 3),
 )
 def test_an_add_is_one_rounding(ratio: float, output: float, zeros: tuple[int, int, int]) -> None:
-    """Of all pairs of inputs: nearest, and half up, to the real sum, but for what 31-bit multipliers leave open."""
+    """Of all pairs of inputs: nearest, and half up, to the real sum, but where that is nearly a half."""
     a, b, out = (
         Activation(shape=(1,), scale=scale, zero_point=zero, min=-128, max=127)
         for scale, zero in zip((0.37, 0.37 * ratio, output), zeros, strict=True)
@@ -142,7 +142,8 @@ def test_an_add_is_one_rounding(ratio: float, output: float, zeros: tuple[int, i
     exact = (a.scale * (q[:, None] - a.zero_point) + b.scale * (q[None] - b.zero_point)) / out.scale
     nearest = np.clip(np.floor(exact + 0.5) + out.zero_point, -128, 127)
     off = computed != nearest
-    assert (np.abs(exact - np.floor(exact) - 0.5)[off] < 1e-5 * max(1.0, ratio / output)).all()
+    assert (np.abs(exact - np.floor(exact) - 0.5)[off] <= 1.001 * ADD_ERROR).all()
+    assert off.mean() < 0.01 or output < 0.2
 
 
 def test_refuses() -> None:

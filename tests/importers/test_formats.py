@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hwgen.errors import UsageError
 from hwgen.importers import import_model
+from hwgen.importers.calibration import Calibration
 from tests.importers.tflite.networks import dense
 
 
@@ -18,7 +20,13 @@ def test_the_suffix_decides(tmp_path: Path) -> None:
 
 def test_unknown_and_missing_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "net.pb").write_bytes(b"")
-    with pytest.raises(UsageError, match=r"net\.pb: is of no known kind \(import reads \.tflite\)"):
+    with pytest.raises(UsageError, match=r"net\.pb: is of no known kind \(import reads \.onnx, \.tflite\)"):
         import_model(tmp_path / "net.pb")
     with pytest.raises(UsageError, match=r"none\.tflite: no such file"):
         import_model(tmp_path / "none.tflite")
+
+
+def test_what_is_quantised_takes_no_frames(tmp_path: Path) -> None:
+    (tmp_path / "net.tflite").write_bytes(dense())
+    with pytest.raises(UsageError, match=r"net\.tflite, key '--calibrate': is quantised already"):
+        import_model(tmp_path / "net.tflite", Calibration(frames=np.zeros((1, 3))))
