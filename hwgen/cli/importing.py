@@ -21,10 +21,16 @@ from hwgen.model import Conv2d, Dense, Model
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .tflite or .onnx file.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .tflite, .onnx or .net file.", show_default=False)],
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="MODEL.npz", help="Where the model goes.", show_default=False)
     ],
+    layers: Annotated[
+        Path | None,
+        typer.Option(
+            "--layers", metavar="FILE.json", help="The layers of a Deep Compression .net file.", show_default=False
+        ),
+    ] = None,
     calibrate: Annotated[
         Path | None,
         typer.Option(
@@ -60,7 +66,7 @@ def import_(
     has no counterpart is refused by name.
     """
     options = {"--calibration": calibration, "--weight-bits": weight_bits, "--activation-bits": activation_bits}
-    model = _imported(file, calibrate, {key: value for key, value in options.items() if value is not None})
+    model = _imported(file, layers, calibrate, {key: value for key, value in options.items() if value is not None})
     models.save(model, out)
     weights = sum(layer.weights.decode().size for layer in model.layers if isinstance(layer, Conv2d | Dense))
     outputs = {name: list(model.activation(name).shape) for name in model.outputs}
@@ -89,17 +95,18 @@ def import_(
     )
 
 
-def _imported(file: Path, frames: Path | None, options: dict[str, Any]) -> Model:
+def _imported(file: Path, layers: Path | None, frames: Path | None, options: dict[str, Any]) -> Model:
     if frames is None:
         for key in options:
             raise UsageError("says how to quantise, but there are no frames", key=key, hint="give --calibrate X.npy")
-        return import_model(file)
+        return import_model(file, layers=layers)
     chosen = Quantisation(
         calibration=options.get("--calibration", "min_max"),
         activation_bits=options.get("--activation-bits", 8),
         weights=WeightFormat(bits=options.get("--weight-bits", 8)),
     )
     try:
-        return import_model(file, Calibration(frames=read_frames(frames), options=chosen))
+        return import_model(file, Calibration(frames=read_frames(frames), options=chosen), layers)
     except UsageError as error:
-        raise UsageError(error.what, file=error.file, key=error.key or "--calibrate", hint=error.hint) from None
+        where = error.key or (None if error.layer else "--calibrate")
+        raise UsageError(error.what, file=error.file, layer=error.layer, key=where, hint=error.hint) from None

@@ -29,6 +29,9 @@ BLOCKS = ((1, 4), (2, 4), (1, 2))
 CODE_BITS = (1, 2, 3, 4, 5, 6, 7)
 """A codebook of 8 bits would save nothing on weights of 8 bits."""
 
+NEARLY = 1.02
+"""What smaller weights may cost in cycles."""
+
 Integers = NDArray[np.integer[Any]]
 
 
@@ -61,8 +64,9 @@ def smallest(weights: Integers, bits: int, groups: int = 1) -> Weights:
 def encode(model: Model, cycles: Callable[[Model], int] | None = None) -> Model:
     """Every integer layer in its best encoding.
 
-    With ``cycles`` (a model's predicted cycles; an HwgenError where it has no core) the candidate of the fewest cycles
-    is taken, of equals the smallest, one layer after the other; without it the smallest.
+    With ``cycles`` (a model's predicted cycles; an HwgenError where it has no core) the smallest candidate is taken
+    among those that make the model at most NEARLY times as slow as the fastest, one layer after the other; without it
+    the smallest.
 
     Raises
     ------
@@ -84,7 +88,8 @@ def encode(model: Model, cycles: Callable[[Model], int] | None = None) -> Model:
             except HwgenError:
                 continue
         if ranked:
-            model = min(ranked, key=lambda row: row[:3])[3]
+            fewest = min(row[0] for row in ranked)
+            model = min((row for row in ranked if row[0] <= NEARLY * fewest), key=lambda row: row[1:3])[3]
     return model
 
 

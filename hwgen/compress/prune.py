@@ -74,6 +74,16 @@ def columns(weights: Weights, density: float) -> Mask:
     return np.broadcast_to(kept.reshape(weights.shape[1:]), weights.shape).copy()
 
 
+def channels(weights: Weights, density: float) -> Mask:
+    """Whole output channels by their sum of squares (Li et al., Pruning Filters, ICLR 2017, section 3.1).
+
+    Behind a ReLU such a channel is all zeros, if its bias is zero too, and the next layer skips it.
+    """
+    strength = np.square(weights.astype(np.float64)).reshape(len(weights), -1).sum(axis=1)
+    kept = _largest(strength, _count(density, strength.size))
+    return np.broadcast_to(kept.reshape(-1, *(1,) * (weights.ndim - 1)), weights.shape).copy()
+
+
 def gradual(done: float, final: float, *, initial: float = 1.0, finish: float = 0.7) -> float:
     """The density after the share ``done`` (0..1): final + (initial - final) * (1 - t)^3 with t = done / finish.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hwgen.errors import UsageError
 from hwgen.importers.calibration import Calibration
+from hwgen.importers.deep_compression import read_net
 from hwgen.importers.onnx import read_onnx
 from hwgen.importers.tflite import read_tflite
 from hwgen.model import Model
@@ -21,8 +22,13 @@ def _tflite(path: Path, calibration: Calibration | None) -> Model:
 FORMATS: dict[str, Callable[[Path, Calibration | None], Model]] = {".onnx": read_onnx, ".tflite": _tflite}
 
 
-def import_model(path: Path, calibration: Calibration | None = None) -> Model:
+NET = ".net"
+
+
+def import_model(path: Path, calibration: Calibration | None = None, layers: Path | None = None) -> Model:
     """Read a file by its suffix; with ``calibration``, a float network is quantised.
+
+    ``layers``: the list of layers that a Deep Compression .net file needs, and no other.
 
     Raises
     ------
@@ -35,7 +41,16 @@ def import_model(path: Path, calibration: Calibration | None = None) -> Model:
     """
     if not path.is_file():
         raise UsageError("no such file", file=str(path))
-    reader = FORMATS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    if suffix == NET:
+        if layers is None:
+            raise UsageError("does not say which layers it has", file=str(path), key="--layers", hint="give a list")
+        return read_net(path, layers, calibration)
+    if layers is not None:
+        raise UsageError(
+            f"is no {NET} file and has its own layers", file=str(path), key="--layers", hint="leave it out"
+        )
+    reader = FORMATS.get(suffix)
     if reader is None:
-        raise UsageError("is of no known kind", file=str(path), hint=f"import reads {', '.join(FORMATS)}")
+        raise UsageError("is of no known kind", file=str(path), hint=f"import reads {', '.join([*FORMATS, NET])}")
     return reader(path, calibration)

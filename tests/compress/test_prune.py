@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwgen.compress.prune import balanced, columns, gradual, magnitude, magnitude_global, n_of_m
+from hwgen.compress.prune import balanced, channels, columns, gradual, magnitude, magnitude_global, n_of_m
 from hwgen.errors import UsageError
 from tests.compress.arrays import conv_shapes, weights
 
@@ -65,6 +65,15 @@ def test_columns_stay_or_go_as_a_whole(values: np.ndarray, density: float) -> No
     assert mask[0].sum() == round(density * mask.shape[1])
     strength = np.square(values.astype(np.float64)).reshape(mask.shape).sum(axis=0)
     assert keeps_the_largest(strength, mask[0])
+
+
+@given(weights(), densities)
+def test_channels_stay_or_go_as_a_whole(values: np.ndarray, density: float) -> None:
+    mask = channels(values, density).reshape(len(values), -1)
+    assert (mask.all(axis=1) | ~mask.any(axis=1)).all()
+    assert mask[:, 0].sum() == round(density * len(values))
+    strength = np.square(values.astype(np.float64)).reshape(mask.shape).sum(axis=1)
+    assert keeps_the_largest(strength, mask[:, 0])
 
 
 @given(densities, st.lists(st.floats(0, 1), min_size=2, max_size=8), st.floats(0.05, 1))

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from hwgen.compress.dead import without_idle_weights
 from hwgen.compress.frames import accuracy
 from hwgen.compress.hold import shared_layers
-from hwgen.compress.prune import Mask, balanced, columns, magnitude, magnitude_global, n_of_m
+from hwgen.compress.prune import Mask, balanced, channels, columns, magnitude, magnitude_global, n_of_m
 from hwgen.compress.sensitivity import choose_densities, scan
 from hwgen.compress.steps.base import (
     Context,
@@ -21,11 +22,11 @@ from hwgen.compress.steps.base import (
     values_of,
 )
 from hwgen.compress.steps.training import Training, network, require_torch, train
-from hwgen.compress.weighted import Real, float_weights, with_weights
+from hwgen.compress.weighted import Real, float_weights, weighted_layers, with_weights
 from hwgen.errors import UsageError
 from hwgen.model import Model
 
-PATTERNS = ("magnitude", "global", "balanced", "columns", "n:m")
+PATTERNS = ("magnitude", "global", "balanced", "columns", "channels", "n:m")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,9 @@ class PruneStep(Training):
     """Zero the smallest weights: down to ``density`` (0..1), or as far as each alone costs at most ``drop`` accuracy.
 
     ``pattern``: "magnitude" in each layer, "global" with one threshold, "balanced" the same number in each of ``pes``
-    PEs, "columns" whole columns, "n:m" at most ``n`` of ``m`` consecutive input channels. With ``epochs`` the density
-    falls while the network trains, until the share ``finish`` of it.
+    PEs, "columns" whole columns, "channels" whole output channels with their biases (all at once, before training),
+    "n:m" at most ``n`` of ``m`` consecutive input channels. With ``epochs`` the density falls while the network trains,
+    until the share ``finish`` of it.
     """
 
     name: ClassVar[str] = "prune"
@@ -76,6 +78,8 @@ class PruneStep(Training):
             for name in [name for name in targets if weights[name].shape[1] % self.m]:
                 del targets[name]
                 skipped[name] = f"{self.m} does not divide its {weights[name].shape[1]} input channels"
+        if self.pattern == "channels":
+            return Outcome(model=self._without_channels(model, targets, context), skipped=skipped)
         start = {name: np.count_nonzero(weights[name]) / weights[name].size for name in targets}
 
         def choose(current: dict[str, Real], way: float) -> dict[str, Mask]:
@@ -111,6 +115,22 @@ class PruneStep(Training):
         )
         _, skipped = by_layer(1.0, model, "density")
         return choose_densities(found, accuracy(model, data), self.drop), skipped
+
+    def _without_channels(self, model: Model, targets: dict[str, float], context: Context) -> Model:
+        """All at once, and the weights that read them; what is left trains on, and dead channels stay dead."""
+        layers = {name: weighted_layers(model)[name] for name in targets}
+        masks = {name: channels(float_weights(model)[name], density) for name, density in targets.items()}
+        weights = {name: float_weights(model)[name] * mask for name, mask in masks.items()}
+        biases = {
+            name: (layer.bias * masks[name].reshape(len(masks[name]), -1)[:, 0]).astype(np.float32)
+            for name, layer in layers.items()
+            if layer.bias is not None
+        }
+        model = without_idle_weights(with_weights(model, weights, biases))
+        if self.trains:
+            require_torch(self.name)
+            model = train(network(model), self, context)
+        return model
 
     def _masks(self, weights: dict[str, Real], targets: dict[str, tuple[float, float]], way: float) -> dict[str, Mask]:
         """``targets``: (density at first, density at last) by layer."""

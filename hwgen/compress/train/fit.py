@@ -71,7 +71,8 @@ def fit(
     make_deterministic()
     generator = torch.Generator().manual_seed(schedule.seed)
     parameters = [p for p in net.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+    # Fused: small networks spend half their time in the optimiser otherwise.
+    optimiser = torch.optim.AdamW(parameters, lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True)
     total = schedule.steps(len(examples))
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, schedule.learning_rate, total_steps=max(total, 2))
     scaler = schedule.precision.scaler()

@@ -10,7 +10,7 @@ from torch.nn.utils import parametrize
 
 from hwgen.compress.hold import shared_of
 from hwgen.compress.train.masked import Masked
-from hwgen.compress.train.network import Network
+from hwgen.compress.train.network import Network, Weighted
 from hwgen.compress.train.shared import SharedWeights
 
 
@@ -29,3 +29,11 @@ def hold(net: Network, instead: Mapping[str, nn.Module] | None = None) -> None:
             parametrize.register_parametrization(part, "weight", SharedWeights(shared))
         elif not weights.all():
             parametrize.register_parametrization(part, "weight", Masked(torch.from_numpy(weights != 0)))
+        _hold_dead_channels(part)
+
+
+def _hold_dead_channels(part: Weighted) -> None:
+    """An output channel whose weights and bias are all zero was pruned as a whole."""
+    dead = ~(part.weight.detach().flatten(1).any(1) | (part.bias.detach() != 0))
+    if part.bias.requires_grad and dead.any():
+        parametrize.register_parametrization(part, "bias", Masked(~dead))

@@ -11,15 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from hwgen.compress.encode import encode
 from hwgen.compress.integer_weights import WeightFormat
-from hwgen.compress.quantise import Quantisation, quantise
+from hwgen.compress.quantise import quantise
 from hwgen.compress.weighted import weighted_layers
 from hwgen.errors import UsageError
+from hwgen.importers.calibration import Calibration
 from hwgen.importers.deep_compression.container import CodedLayer, read_container
 from hwgen.importers.deep_compression.layer_list import (
     Entry,
@@ -46,10 +44,8 @@ from hwgen.model.activation import FLOAT_BITS, value_range
 from hwgen.model.windows import window_count
 
 
-def read_net(
-    path: Path, layers: Path, frames: NDArray[Any] | None = None, options: Quantisation | None = None
-) -> Model:
-    """A float model whose weights are zeros and codebook entries; with calibration ``frames`` one of integers.
+def read_net(path: Path, layers: Path, calibration: Calibration | None = None) -> Model:
+    """A float model whose weights are zeros and codebook entries; with ``calibration`` one of integers.
 
     The integer layers are sparse where that takes fewer bits, as codes of the quantised codebook.
     The frames' shape is the list's ``input``, or that of the calibration frames.
@@ -62,7 +58,7 @@ def read_net(
         The .net file does not fit the list.
     """
     listed = read_layer_list(layers)
-    shape = _input_shape(listed, frames, str(layers))
+    shape = _input_shape(listed, calibration, str(layers))
     coded = read_container(path, listed.weighted)
     build = _Builder(shape, dict(zip((entry.name for entry in listed.weighted), coded, strict=True)))
     try:
@@ -73,20 +69,21 @@ def read_net(
         raise UsageError(error.what, file=str(layers), layer=error.layer, key=error.key, hint=error.hint) from None
     model = Model(name=identifier(path.stem), input=_real(shape), layers=tuple(build.layers), outputs=(name,))
     validate(model)
-    return model if frames is None else _quantised(model, frames, options or Quantisation())
+    return model if calibration is None else _quantised(model, calibration)
 
 
-def _quantised(model: Model, frames: NDArray[Any], chosen: Quantisation) -> Model:
+def _quantised(model: Model, calibration: Calibration) -> Model:
     """One scale a layer, so that a codebook stays one."""
+    chosen = calibration.options
     forms = {name: WeightFormat(bits=chosen.weights.bits, per_channel=False) for name in weighted_layers(model)}
-    return encode(quantise(model, frames, replace(chosen, layers=forms)))
+    return encode(quantise(model, calibration.frames, replace(chosen, layers=forms)))
 
 
-def _input_shape(listed: LayerList, frames: NDArray[Any] | None, file: str) -> tuple[int, ...]:
+def _input_shape(listed: LayerList, calibration: Calibration | None, file: str) -> tuple[int, ...]:
     if listed.input is not None:
         return listed.input
-    if frames is not None and frames.ndim in (2, 4):
-        return tuple(frames.shape[1:])
+    if calibration is not None and calibration.frames.ndim in (2, 4):
+        return tuple(calibration.frames.shape[1:])
     raise UsageError(
         "does not say how large the frames are",
         file=file,

@@ -7,7 +7,7 @@ import pytest
 
 from hwgen.compress.share import share
 from hwgen.compress.steps.prune import PruneStep
-from hwgen.compress.weighted import float_weights, with_weights
+from hwgen.compress.weighted import float_weights, weighted_layers, with_weights
 from hwgen.errors import UsageError
 from tests.compress.networks import cnn, mlp
 from tests.compress.steps.contexts import context
@@ -39,6 +39,18 @@ def test_patterns() -> None:
     assert outcome.skipped == {"conv1": "4 does not divide its 2 input channels"}
     kept = float_weights(PruneStep(density=0.5, pattern="columns").run(model, context(model)).model)["fc"]
     assert set(np.count_nonzero(kept, axis=0)) == {0, 3}
+
+
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_channels_go_with_their_biases_and_stay_away(epochs: int) -> None:
+    if epochs:
+        pytest.importorskip("torch", reason="needs PyTorch: pip install 'hwgen[train]'")
+    model = cnn()
+    step = PruneStep(density={"conv1": 0.5}, pattern="channels", epochs=epochs, batch=16)
+    layer = weighted_layers(step.run(model, context(model)).model)["conv1"]
+    alive = layer.weights.decode().reshape(4, -1).any(axis=1)
+    assert alive.sum() == 2
+    assert np.array_equal(layer.bias != 0, alive)
 
 
 def test_the_scan_chooses_densities() -> None:

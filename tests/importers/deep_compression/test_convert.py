@@ -10,6 +10,7 @@ import pytest
 from hwgen import golden
 from hwgen.compress.weighted import float_weights, weighted_layers
 from hwgen.errors import UsageError
+from hwgen.importers.calibration import Calibration
 from hwgen.importers.deep_compression import read_net
 from hwgen.model import FloatWeights
 from tests.data import data
@@ -42,7 +43,7 @@ def test_a_chain_with_a_pool(tmp_path: Path) -> None:
 def test_calibrated_it_is_sparse_and_near(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).normal(0, 1, (40, 2, 6, 6))
     net, layers = chain(tmp_path)
-    integers = read_net(net, layers, frames)
+    integers = read_net(net, layers, Calibration(frames=frames))
     weights = weighted_layers(integers)
     assert weights["fc1"].weights.encoding == "sparse"
     assert weights["fc1"].weights.code_bits == 4
@@ -55,7 +56,7 @@ def test_calibrated_it_is_sparse_and_near(tmp_path: Path) -> None:
 def test_two_fire_modules_of_squeezenet() -> None:
     files = [data(f"deep_compression/squeezenet_fire2_fire3{end}") for end in (".net", "_layers.json")]
     frames = np.abs(np.random.default_rng(0).normal(0, 10, (4, 96, 7, 6)))
-    model = read_net(files[0], files[1], frames)
+    model = read_net(files[0], files[1], Calibration(frames=frames))
     reads = {layer.name: layer.inputs for layer in model.layers}
     assert reads["fire2_conv1x1_2"] == reads["fire2_conv3x3_2"] == ("fire2_conv1x1_1",)
     concats = [layer for layer in model.layers if layer.op == "concat"]
