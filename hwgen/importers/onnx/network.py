@@ -16,7 +16,7 @@ from hwgen.errors import ModelError, UnsupportedError
 from hwgen.fixed import signed_bits
 from hwgen.importers.onnx.constants import Constant
 from hwgen.importers.onnx.file import MOST_ELEMENTS, Graph, Node
-from hwgen.model import INPUT, Activation, Conv2d, Dense, FloatWeights, Layer
+from hwgen.model import INPUT, Activation, AvgPool2d, Concat, Conv2d, Dense, Flatten, FloatWeights, Layer, MaxPool2d
 from hwgen.model.activation import FLOAT_BITS, value_range
 from hwgen.model.limits import MAX_NAME, MAX_TEXT
 from hwgen.model.names import RESERVED
@@ -26,7 +26,7 @@ LOWEST, HIGHEST = value_range(FLOAT_BITS, True)
 MOST_DIAGONAL = 4096
 """Features of a vector whose elements are scaled one by one, which takes a matrix."""
 UNITS = 127
-"""Of the weights that scale channels: their integers, where there is a shift too."""
+"""Greatest integer weight of a layer that scales and shifts channels."""
 
 _NO_IDENTIFIER = re.compile(r"\W+", re.ASCII)
 
@@ -239,20 +239,29 @@ class Network:
                 raise self.refuse(node, f"reads a vector of {channels} elements scaled one by one", "fold the scaling")
             kernel = np.diag(rows)
             layer = Dense(name=name, inputs=(value.source,), output=stored_real(stored), weights=placeholder(kernel))
-        # Weights of one magnitude a row are multiples of a scale; a shift needs a finer one than the source's.
-        units = UNITS if shifts.any() else 1
+        units = _units(rows, shifts, self.grid(value.source))
         self.steps[name] = Step(
             layer=layer,
             alone=(not value.shared,),
             weights=kernel,
             bias=shifts if shifts.any() else None,
             scales=np.where(rows == 0, 1.0, np.abs(rows)) / units,
-            bits=signed_bits(-units, units),
+            bits=signed_bits(-int(units.max()), int(units.max())),
         )
         # The layer's elements lie as its source's do.
         made = Value(source=name, index=self.position(value), integers=value.integers)
         self.values[tensor] = made
         return replace(made, shared=self._readers[tensor] > 1)
+
+    def grid(self, source: str) -> Grid | None:
+        """That of a map, through pools and the like, if it has one."""
+        if source == INPUT:
+            return self.input_grid
+        step = self.steps[source]
+        if step.grid is None and isinstance(step.layer, MaxPool2d | AvgPool2d | Flatten | Concat):
+            found = {self.grid(name) for name in step.layer.inputs}
+            return found.pop() if len(found) == 1 else None
+        return step.grid
 
     def per_channel(self, value: Value, x: Real) -> Real | None:
         """``x``, in the tensor's shape, by channel of the stored map; None if a channel has several values."""
@@ -303,6 +312,19 @@ class Network:
         if np.prod([float(n) for n in shape]) > MOST_ELEMENTS:
             raise self.refuse(node, f"delivers the shape {list(shape)}: more than {MOST_ELEMENTS} elements")
         return shape
+
+
+def _units(gain: Real, offset: Real, grid: Grid | None) -> NDArray[np.int64]:
+    """The integer weight of each channel that is scaled: its magnitude is the weight times a scale.
+
+    Any would do for the gain alone. The offset becomes a multiple of grid.scale * gain / weight: the weight up to UNITS
+    that leaves the least of it.
+    """
+    if grid is None or not offset.any():
+        return np.full(gain.shape, UNITS if offset.any() else 1)
+    weights = np.arange(1, UNITS + 1)
+    exact = (offset / (grid.scale * np.where(gain == 0, 1.0, np.abs(gain))))[:, None] * weights
+    return np.asarray(weights[(np.abs(exact - np.rint(exact)) / weights).argmin(axis=1)])
 
 
 def real(*shape: int, low: int = LOWEST, high: int = HIGHEST) -> Activation:

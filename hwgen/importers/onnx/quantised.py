@@ -44,7 +44,7 @@ def dequantize(net: Network, node: Node) -> None:
         return
     if not value.integers:
         raise net.damaged(node, "dequantises real numbers")
-    found, grid = grid_of(net, value.source), _grid(net, node)
+    found, grid = net.grid(value.source), _grid(net, node)
     if found is None or (found.scale, found.zero_point) != (grid.scale, grid.zero_point):
         was = f"quantised with {found.scale:g} and {found.zero_point}" if found else "of no known scale"
         raise net.refuse(
@@ -55,20 +55,9 @@ def dequantize(net: Network, node: Node) -> None:
     net.deliver(node, replace(value, integers=False))
 
 
-def grid_of(net: Network, source: str) -> Grid | None:
-    """The grid of a map, through pools and the like, if it has one."""
-    if source == INPUT:
-        return net.input_grid
-    step = net.steps[source]
-    if step.grid is None and isinstance(step.layer, MaxPool2d | AvgPool2d | Flatten | Concat):
-        found = {grid_of(net, name) for name in step.layer.inputs}
-        return found.pop() if len(found) == 1 else None
-    return step.grid
-
-
 def _applied(net: Network, value: Value, grid: Grid) -> bool:
     """Whether the map that ``value`` names could be given the grid."""
-    if grid_of(net, value.source) == grid:
+    if net.grid(value.source) == grid:
         return True
     if value.shared:
         return False
@@ -87,7 +76,7 @@ def _applied(net: Network, value: Value, grid: Grid) -> bool:
         case Flatten() | Concat():
             for place in range(len(step.layer.inputs)):
                 _may_take(net, step, place, grid)
-            if isinstance(step.layer, Flatten) and grid_of(net, step.layer.inputs[0]) != grid:
+            if isinstance(step.layer, Flatten) and net.grid(step.layer.inputs[0]) != grid:
                 return False
         case AvgPool2d():
             if not _counting(net, step):
@@ -112,7 +101,7 @@ def _counting(net: Network, step: Step) -> bool:
     """An average pool that reads integers, as a convolution of weights 1: one rounding instead of two."""
     layer = step.layer
     assert isinstance(layer, AvgPool2d)
-    if grid_of(net, layer.inputs[0]) is None or (any(layer.padding) and not layer.count_include_pad):
+    if net.grid(layer.inputs[0]) is None or (any(layer.padding) and not layer.count_include_pad):
         return False
     channels, count = layer.output.shape[0], layer.kernel[0] * layer.kernel[1]
     step.weights = np.full((channels, 1, *layer.kernel), 1 / count)

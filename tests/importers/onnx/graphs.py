@@ -222,20 +222,22 @@ def quantised_graphs(draw: DrawFn, *, most: int = 4) -> tuple[onnx.ModelProto, t
     build = Builder(draw(st.integers(0, 2**31)))
     shape = (draw(st.integers(1, 4)), draw(st.integers(2, 6)), draw(st.integers(2, 6)))
     maps = [_quantised(draw, build, "x", shape, 0.03)]
+    maps[0].computed = False
     for _ in range(draw(st.integers(1, most))):
         source = draw(st.sampled_from(maps[-2:]))
         maps.append(_quantised_operator(draw, build, maps, source))
-    if not {node.op_type for node in build.nodes} - {"QuantizeLinear", "DequantizeLinear", "Flatten"}:
+    if not maps[-1].computed:
         last = maps[-1]
         maps.append(_quantised(draw, build, build.node("Relu", last.name), last.shape, last.scale))
     return build.model((1, *shape), maps[-1].name), shape
 
 
 class QuantisedMap:
-    """The name of its real tensor, its shape, its scale and zero point."""
+    """The name of its real tensor, its shape, its scale and zero point; ``computed``: no mere view of the input."""
 
     def __init__(self, name: str, shape: tuple[int, ...], scale: float, zero: int, dtype: Any) -> None:
         self.name, self.shape, self.scale, self.zero, self.dtype = name, shape, scale, zero, dtype
+        self.computed = True
 
 
 def _quantised(draw: DrawFn, build: Builder, tensor: str, shape: tuple[int, ...], scale: float) -> QuantisedMap:
@@ -248,9 +250,21 @@ def _quantised(draw: DrawFn, build: Builder, tensor: str, shape: tuple[int, ...]
 
 def _quantised_operator(draw: DrawFn, build: Builder, maps: list[QuantisedMap], source: QuantisedMap) -> QuantisedMap:
     kinds = ["dense", "flatten"] if len(source.shape) == 1 else []
-    kinds += ["conv", "conv", "depthwise", "max", "average", "mean", "relu", "concat", "add", "flatten", "gemm"][
-        : 11 if len(source.shape) == 3 else 0
-    ]
+    if len(source.shape) == 3:
+        kinds += [
+            "conv",
+            "conv",
+            "depthwise",
+            "max",
+            "average",
+            "mean",
+            "relu",
+            "concat",
+            "add",
+            "affine",
+            "flatten",
+            "gemm",
+        ]
     kind = draw(st.sampled_from(kinds))
     match kind:
         case "conv" | "depthwise":
@@ -282,15 +296,19 @@ def _quantised_operator(draw: DrawFn, build: Builder, maps: list[QuantisedMap], 
         case "mean":
             made = build.node("GlobalAveragePool", source.name)
             return _quantised(draw, build, made, (source.shape[0], 1, 1), source.scale / 2)
+        case "affine":
+            shape = (source.shape[0], 1, 1)
+            made = build.node("Add", source.name, build.constant(build.rng.normal(0, 20 * source.scale, shape)))
+            if draw(st.booleans()):
+                made = build.node("Mul", made, build.constant(build.rng.normal(0, 1, shape)))
+            return _quantised(draw, build, made, source.shape, source.scale)
         case "relu":
             return _quantised(draw, build, build.node("Relu", source.name), source.shape, source.scale / 2)
         case "flatten":
-            size = (int(np.prod(source.shape)),)
-            made = build.node("Flatten", source.name)
-            return QuantisedMap(
-                build.quantised(made, source.scale, source.zero, source.dtype),
-                size, source.scale, source.zero, source.dtype,
-            )  # fmt: skip
+            real = build.quantised(build.node("Flatten", source.name), source.scale, source.zero, source.dtype)
+            flat = QuantisedMap(real, (int(np.prod(source.shape)),), source.scale, source.zero, source.dtype)
+            flat.computed = source.computed
+            return flat
         case "concat":
             others = [x for x in maps if x.shape[1:] == source.shape[1:] and len(x.shape) == 3]
             other = draw(st.sampled_from(others))

@@ -153,6 +153,20 @@ def test_a_normalisation_behind_quantised_weights_keeps_them() -> None:
     assert layer.weights.decode().tolist() == [[-3, 7], [1, 100]]
 
 
+def test_a_shift_between_two_quantisers_keeps_its_fractions(rng: np.random.Generator) -> None:
+    """As ONNX Runtime's quantiser leaves a bias that is an Add of its own: each channel has the weight that fits it."""
+    build = Builder()
+    made = build.node("Add", build.quantised("x", 0.036, 24), build.constant(rng.normal(0, 1, (16, 1, 1))))
+    model = build.model((1, 16, 8, 8), build.quantised(build.node("Relu", made), 0.0139, -128))
+    found = imported(model)
+    (layer,) = found.layers
+    assert isinstance(layer, Conv2d)
+    assert layer.groups == 16
+    assert len(np.unique(layer.weights.decode())) > 4
+    got, want = integers_of(model, found, frames_of((16, 8, 8), 20))
+    assert np.mean(got != want) < 0.002
+
+
 def test_a_pool_is_quantised_before_it_if_nothing_else_reads_that() -> None:
     build = Builder()
     made = build.node("Conv", build.quantised("x", 0.05), build.integer_weights(np.ones((1, 1, 1, 1)), 0.1))
