@@ -41,11 +41,12 @@ def candidates(weights: Integers, bits: int, *, groups: int = 1) -> Iterator[Wei
     N:M and sparse are left out where no weight is zero, and for grouped convolutions, which have no hardware for them.
     """
     yield DenseWeights.from_dense(weights, bits)
-    distinct = np.union1d(weights, [0]).size
-    code_bits = max(1, (distinct - 1).bit_length())
+    plain = _code_bits(np.unique(weights).size)
+    if plain in CODE_BITS and plain < bits:
+        yield CodebookWeights.from_dense(weights, bits, plain)
+    # Fillers and unused slots need an entry that is 0.
+    code_bits = _code_bits(np.union1d(weights, [0]).size)
     coded = code_bits in CODE_BITS and code_bits < bits
-    if coded:
-        yield CodebookWeights.from_dense(weights, bits, code_bits)
     if groups > 1 or weights.all():
         return
     for form in (None, code_bits) if coded else (None,):
@@ -115,6 +116,10 @@ def _replaced(model: Model, weights: dict[str, Weights]) -> Model:
         for layer in model.layers
     )
     return replace(model, layers=layers)
+
+
+def _code_bits(entries: int) -> int:
+    return max(1, (entries - 1).bit_length())
 
 
 def _at_most(weights: Integers, n: int, m: int) -> bool:

@@ -50,19 +50,12 @@ def layer_size(layer: Conv2d | Dense, index_bits: int | None = None) -> LayerSiz
     """The row of one layer; ``index_bits`` None takes the width, or none, of the smallest Huffman-coded layer."""
     values = layer.weights.decode()
     symbols, distinct = _symbols(values)
-    shared = distinct.size <= MAX_SHARED
-    value_bits = int(layer.weights.bits)
-    weight_bits = max(1, (distinct.size - 1).bit_length()) if shared else value_bits
-    codebook = (1 << weight_bits) * value_bits if shared else 0
-    bias = 0 if layer.bias is None else layer.bias.size * FLOAT_BITS
     widths = INDEX_WIDTHS if index_bits is None else (index_bits,)
-    options = [_indexed(symbols, width) for width in widths]
+    rows = [_row(layer, _indexed(symbols, width), distinct.size) for width in widths]
     if index_bits is None:
-        options.append((symbols, np.zeros(0, np.int64), 0))
-    rows = [
-        _row(layer, option, weight_bits=weight_bits, overhead=codebook + bias, shared=shared, bias=bias)
-        for option in options
-    ]
+        # Without fillers a codebook needs no zero, unless there are zeros.
+        used = distinct.size if (symbols == 0).any() else distinct.size - 1
+        rows.append(_row(layer, (symbols, np.zeros(0, np.int64), 0), used))
     return min(rows, key=lambda row: row.huffman_bits)
 
 
@@ -111,11 +104,14 @@ def _indexed(symbols: NDArray[np.int64], width: int) -> Option:
     return relative.symbols, relative.runs, width
 
 
-def _row(
-    layer: Conv2d | Dense, option: Option, *, weight_bits: int, overhead: int, shared: bool, bias: int
-) -> LayerSize:
+def _row(layer: Conv2d | Dense, option: Option, distinct: int) -> LayerSize:
     symbols, runs, index_bits = option
     entries = symbols.size
+    shared = distinct <= MAX_SHARED
+    value_bits = int(layer.weights.bits)
+    weight_bits = max(1, (distinct - 1).bit_length()) if shared else value_bits
+    bias = 0 if layer.bias is None else layer.bias.size * FLOAT_BITS
+    overhead = ((1 << weight_bits) * value_bits if shared else 0) + bias
     table = ((1 << weight_bits) if shared else 0) * LENGTH_BITS + ((1 << index_bits) if runs.size else 0) * LENGTH_BITS
     # Plain values of a layer that shares nothing are stored as they are: a code for each would be as long as they.
     coded = coded_bits(symbols) if shared else entries * weight_bits

@@ -35,6 +35,8 @@ def test_what_suits_is_chosen() -> None:
     rng = np.random.default_rng(0)
     full = rng.integers(1, 127, (16, 64))
     assert smallest(full, 8).encoding == "dense"
+    sixteen = smallest(rng.permutation(np.arange(1, 17).repeat(64)).reshape(16, 64), 8)
+    assert (sixteen.encoding, sixteen.code_bits) == ("codebook", 4)
     few = rng.choice([-3, 5, 9], (16, 64))
     assert smallest(few, 8).encoding == "codebook"
     assert smallest(full * (rng.random((16, 64)) < 0.1), 8).encoding == "sparse"

@@ -35,6 +35,11 @@ def test_by_hand() -> None:
     assert row.float_bits == 11 * 32
 
 
+def test_without_zeros_and_index_the_codebook_needs_no_zero() -> None:
+    row = layer_size(layer(np.tile(np.arange(1, 17), 64).reshape(16, 64)))
+    assert (row.weight_bits, row.index_bits, row.bits) == (4, 0, 1024 * 4 + 16 * 8)
+
+
 @settings(max_examples=40)
 @given(weights(dense_shapes))
 def test_the_best_width_is_taken(values: np.ndarray) -> None:
