@@ -30,7 +30,7 @@ TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         Target(
-            name="generic", family="generic", luts=50_000, multipliers=64, block_bits=18432, blocks=256, block_width=36,
+            name="generic", family="generic", luts=50_000, multipliers=64, block_bits=18432, blocks=512, block_width=36,
             max_pes=8, max_lanes=4, clock_mhz=100.0,
         ),
         Target(

@@ -8,16 +8,23 @@ from dataclasses import dataclass, replace
 from hwgen.model import Conv2d, Model
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.options import PlanOptions
-from hwgen.plan.placement import output_layout, place
+from hwgen.plan.placement import Placement, output_layout, place
 from hwgen.plan.requant import Lowering
-from hwgen.plan.steps import Grid, build_steps
+from hwgen.plan.steps import Grid, Step, build_steps
 from hwgen.plan.targets import TARGETS
 from hwgen.plan.tile_plan import tile_acc_bits, tile_timing
+from hwgen.plan.tile_resources import core_memories
 from hwgen.plan.tiles import ACT_BITS, Size, weight_bits
 from hwgen.plan.winograd import can_tile, tiled
 
 SLOWER = 1.03
 """Fewer requantisers and output transforms are taken while that makes the model at most this much slower."""
+WORTH = 0.75
+"""Tiles are taken by themselves where they save a quarter of the model's cycles: they take a quarter more logic."""
+LEAST = 10_000
+"""Cycles of a model that is fast enough as it is: 100 us at 100 MHz. The smaller core is then the better one."""
+MOST_SHARED = 4
+"""PEs of a requantiser or output transform that are tried: more are drain-bound in nearly every layer of tiles."""
 SIZES: tuple[Size, ...] = (2, 4)
 
 
@@ -29,6 +36,10 @@ class TileChoice:
     grid: Grid
     acc_bits: int
     cycles: int
+
+
+def _has_tiles(ops: Sequence[ArrayOp]) -> bool:
+    return any(op.tile is not None for op in ops)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +57,77 @@ class TileChooser:
 
     def choose(self, ops: Sequence[ArrayOp]) -> TileChoice:
         """What ``--algorithm`` says; with ``auto`` what makes the model fastest, if that pays for its logic."""
-        plain = self._best(ops)
-        if self.options.algorithm in ("auto", "direct") or not self._possible(ops):
+        ops = tuple(ops)
+        plain = TileChoice(ops, self.grid, self.lowering.acc_bits, self._cycles(ops, self.grid))
+        given = _has_tiles(ops)
+        if given or self.options.algorithm in ("winograd2", "winograd4"):
+            size: Size = 4 if self.options.algorithm == "winograd4" else 2
+            forced = self.options.algorithm not in ("auto", "direct") and self._possible(ops)
+            ops = tuple(self._tiled(op, size) for op in ops) if forced else ops
+            return self._cheapest([self._on(ops, *share) for share in self._shares()]) if _has_tiles(ops) else plain
+        if self.options.algorithm == "direct" or not self._possible(ops) or plain.cycles < LEAST:
             return plain
-        size: Size = 2 if self.options.algorithm == "winograd2" else 4
-        return self._best([self._tiled(op, size) for op in ops])
+        target = TARGETS[self.options.target]
+        # Where it does not fit anyway, tiles must not need more.
+        most = max(target.blocks, self._blocks(plain))
+        tried = [self._fastest(ops, *share, most) for share in self._shares()]
+        fastest = self._cheapest([choice for choice in tried if self._blocks(choice) <= most] or [plain])
+        return fastest if fastest.cycles <= WORTH * plain.cycles else plain
+
+    def _cheapest(self, choices: Sequence[TileChoice]) -> TileChoice:
+        """The first, those with little logic standing first, that costs hardly more time than the fastest."""
+        least = min(choice.cycles for choice in choices)
+        return next(choice for choice in choices if choice.cycles <= SLOWER * least)
+
+    def _on(self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int) -> TileChoice:
+        """With so many PEs per requantiser and per output transform."""
+        acc_bits = tile_acc_bits(ops, self.bits, self.lowering.acc_bits)
+        tiles = tile_timing(ops, pes=self.grid.pes, pes_per_unit=per_unit, acc_bits=acc_bits)
+        grid = replace(self.grid, pes_per_requantiser=per_requantiser, tiles=tiles)
+        return TileChoice(tuple(ops), grid, acc_bits, self._cycles(ops, grid))
+
+    def _fastest(self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int, most: int) -> TileChoice:
+        """Layer by layer into tiles, first what saves most cycles for the weights that it adds; ``most`` blocks."""
+        best = self._on(ops, per_requantiser, per_unit)
+        if self._blocks(best) > most:
+            return best
+        plain = best.cycles
+        gains: dict[tuple[int, str], int] = {}
+        variants = {
+            index: [op, *(self._tiled(op, size) for size in SIZES)]
+            for index, op in enumerate(ops)
+            if self._tiled(op, 2) is not op
+        }
+        for index, choices in variants.items():
+            for other in choices:
+                alone = self._on([*ops[:index], other, *ops[index + 1 :]], per_requantiser, per_unit)
+                gains[index, other.algorithm] = plain - alone.cycles
+        while True:
+            options = sorted(
+                (
+                    -(gains[index, other.algorithm] - gains[index, best.ops[index].algorithm])
+                    / max(1, other.weights.size - best.ops[index].weights.size),
+                    index,
+                    number,
+                )
+                for index, choices in variants.items()
+                for number, other in enumerate(choices)
+                if gains[index, other.algorithm] > gains[index, best.ops[index].algorithm]
+            )
+            for _, index, number in options:
+                changed = [*best.ops[:index], variants[index][number], *best.ops[index + 1 :]]
+                found = self._on(changed, per_requantiser, per_unit)
+                if found.cycles < best.cycles and self._blocks(found) <= most:
+                    best = found
+                    break
+            else:
+                return best
+
+    def _blocks(self, choice: TileChoice) -> int:
+        """Block RAMs of the target."""
+        steps, placement = self._steps(choice.ops, choice.grid)
+        needed = core_memories(choice.ops, steps, placement, choice.grid, self.lowering, choice.acc_bits)
+        return needed.blocks(TARGETS[self.options.target])
 
     def _tiled(self, op: ArrayOp, size: Size) -> ArrayOp:
         return tiled(op, size) if can_tile(op) and self._multiplies(op, size) else op
@@ -70,34 +147,19 @@ class TileChooser:
         wide = max([self.model.input.bits, *(op.layer.output.bits for op in ops)]) > ACT_BITS
         return not wide and all(op.entries is None and op.blocks is None for op in ops)
 
-    def _best(self, ops: Sequence[ArrayOp]) -> TileChoice:
-        """With the fewest requantisers, then output transforms, that cost no time."""
-        ops = tuple(ops)
-        acc_bits = tile_acc_bits(ops, self.bits, self.lowering.acc_bits)
-        if all(op.tile is None for op in ops):
-            return TileChoice(ops, self.grid, acc_bits, self._cycles(ops, self.grid))
-        grids = [
-            replace(
-                self.grid,
-                pes_per_requantiser=per_requantiser,
-                tiles=tile_timing(ops, pes=self.grid.pes, pes_per_unit=per_unit, acc_bits=acc_bits),
-            )
-            for per_requantiser, per_unit in self._shares()
-        ]
-        cycles = [self._cycles(ops, grid) for grid in grids]
-        grid, spent = next(pair for pair in zip(grids, cycles, strict=True) if pair[1] <= SLOWER * min(cycles))
-        return TileChoice(ops, grid, acc_bits, spent)
-
     def _shares(self) -> Iterator[tuple[int, int]]:
         """PEs per requantiser and per output transform, the cheapest first: as many of both, or a requantiser each."""
         pes = self.grid.pes
-        divisors = [n for n in range(pes, 0, -1) if pes % n == 0]
+        divisors = [n for n in range(min(pes, MOST_SHARED), 0, -1) if pes % n == 0]
         own = [pes // self.options.requantisers] if self.options.requantisers else divisors
         for per in own:
             yield from ((per, per),) if per > 1 else ((1, unit) for unit in divisors)
 
     def _cycles(self, ops: Sequence[ArrayOp], grid: Grid) -> int:
+        return sum(step.cycles(grid) for step in self._steps(ops, grid)[0])
+
+    def _steps(self, ops: Sequence[ArrayOp], grid: Grid) -> tuple[list[Step], Placement]:
         batch = self.options.batch
         placement = place(self.model, ops, pes=grid.pes, lanes=grid.lanes, batch=batch)
         output = output_layout(self.model, ops[-1].layer.name, pes=grid.pes, batch=batch)
-        return sum(step.cycles(grid) for step in build_steps(ops, placement, output, grid, batch=batch))
+        return build_steps(ops, placement, output, grid, batch=batch), placement

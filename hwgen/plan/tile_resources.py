@@ -1,0 +1,74 @@
+"""The memories of a core with Winograd tiles: what decides how many layers a device can have in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hwgen.plan.layout import ceil_div
+from hwgen.plan.ops import ArrayOp
+from hwgen.plan.parameters import requant_fields
+from hwgen.plan.placement import Placement
+from hwgen.plan.requant import Lowering
+from hwgen.plan.resources import Memory, Resources
+from hwgen.plan.steps import Grid, Step
+from hwgen.plan.tile_plan import tile_shape
+from hwgen.plan.tiles import ACT_BITS, side, weight_bits
+
+DISTRIBUTED = 16
+"""Memories of at most so many words take no block."""
+SCHEDULE_BITS = 96
+"""About a word of each schedule."""
+
+
+def core_memories(
+    ops: Sequence[ArrayOp], steps: Sequence[Step], placement: Placement, grid: Grid, lowering: Lowering, acc_bits: int
+) -> Resources:
+    """All memories of a core that become blocks, with the widths that they will have; no LUTs.
+
+    An estimate in one thing: plain weights are taken to have 8 bits, transformed ones their greatest width.
+    """
+    by_op = [next(step for step in steps if step.index == index) for index in range(len(ops))]
+    word = ACT_BITS * grid.lanes if any(step.wide for step in steps) else max(map(_unit_bits, ops))
+    per = grid.pes_per_requantiser
+    rows = sum(step.passes * per for step in by_op)
+    found = [
+        Memory(word, sum(_weight_words(step, word) for step in by_op), grid.pes),
+        Memory(lowering.mul_bits, rows, grid.pes // per),
+        Memory(requant_fields(lowering).width, rows, grid.pes // per),
+        Memory(SCHEDULE_BITS, len(steps), 2),
+    ]
+    if grid.lanes > 1:
+        found.append(Memory(ACT_BITS * grid.lanes, ceil_div(placement.bank_words, 2), 2 * grid.pes))
+    else:
+        found.append(Memory(ACT_BITS, placement.bank_words, grid.pes))
+    tiles = tile_shape(steps, grid, result_bits=lowering.acc_bits)
+    if tiles is not None:
+        values = grid.lanes * tiles.pes_per_unit
+        units = grid.pes // tiles.pes_per_unit
+        results = max(edge * size for edge, size in zip(tiles.sides, tiles.sizes, strict=True))
+        found += [
+            Memory(grid.lanes * tiles.vector_bits, tiles.buffer_words, tiles.units),
+            Memory(grid.lanes * tiles.row_bits, 2 * max(tiles.sides) ** 2, tiles.units),
+            Memory(acc_bits, 2 * values * max(tiles.sides) ** 2, units),
+            Memory(acc_bits, 2 * results, units),
+        ]
+    return Resources(0, grid.pes * grid.lanes, tuple(memory for memory in found if memory.depth > DISTRIBUTED))
+
+
+def _unit_bits(op: ArrayOp) -> int:
+    """Bits of a weight as it is stored."""
+    if op.tile is not None:
+        return max(weight_bits(op.tile, ACT_BITS))
+    return ACT_BITS
+
+
+def _weight_words(step: Step, word: int) -> int:
+    """Words of a PE."""
+    op = step.op
+    if op.repeated:
+        return 1
+    if op.tile is not None:
+        return step.passes * side(op.tile) ** 2 * ceil_div(step.source_channels, max(1, word // _unit_bits(op)))
+    if step.wide:
+        return step.passes * step.channels
+    return step.passes * ceil_div(op.fan_in, max(1, word // ACT_BITS))
