@@ -9,6 +9,7 @@ from hwgen.fixed import ACC_BITS, signed_bits
 from hwgen.model import Conv2d, Dense, NMWeights
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.requant import Lowering
+from hwgen.plan.tile_domain import greatest_response
 
 MUL_BITS = 17
 """Least width of a loadable multiplier: an 18-bit signed port."""
@@ -46,6 +47,8 @@ def _worst(op: ArrayOp) -> int:
     taps = op.fan_in
     if isinstance(layer, Conv2d | Dense) and isinstance(layer.weights, NMWeights):
         taps = taps // layer.weights.m * layer.weights.n
+    if op.tile is not None and op.direct is None:
+        taps = op.weights.shape[1] * greatest_response(op.tile)
     most = taps << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
     return signed_bits(-most, most)
 

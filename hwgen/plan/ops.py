@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import UnsupportedError
-from hwgen.fixed import add
+from hwgen.fixed import add, winograd_transform
 from hwgen.model import (
     Activation,
     Add,
@@ -36,7 +36,8 @@ from hwgen.model import (
 from hwgen.plan.adds import PairTable, add_form
 from hwgen.plan.blocks import Blocks, with_taps
 from hwgen.plan.staircase import Thresholds
-from hwgen.plan.tiles import Size
+from hwgen.plan.tile_domain import constant_response, tile_window
+from hwgen.plan.tiles import Size, weight_scale
 from hwgen.plan.walk import Window
 
 BYTE, BYTE_MAX = 8, 127
@@ -244,8 +245,6 @@ def _bias(layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]) ->
 
 
 def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
-    if layer.domain is not None:
-        raise UnsupportedError(f"there is no hardware for weights in the domain {layer.domain!r} yet", layer=layer.name)
     activation = model.activation(layer.inputs[0])
     shape = layer.weights.shape
     channels = activation.chw[0]
@@ -256,6 +255,8 @@ def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
             layer=layer.name,
             hint="groups must be 1, or the number of input and output channels",
         )
+    if layer.domain is not None:
+        return _tiles(layer, source, activation)
     top, _, left, _ = layer.padding
     _, height, width = layer.output.chw
     window = Window(
@@ -277,6 +278,32 @@ def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
         blocks=_blocks(layer.weights),
         bias=_bias(layer, activation, weights.sum(axis=(1, 2, 3))),
         pad=pad,
+    )
+
+
+def _tiles(layer: Conv2d, source: str, activation: Activation) -> ArrayOp:
+    """Weights in the Winograd domain (``groups`` is 1 there), whose sums are requantised as they are.
+
+    Shared ones stay codes where the hardware's G is the format's; others, and sparse ones, are stored one by one.
+    """
+    size: Size = 2 if layer.domain == "winograd2" else 4
+    weights, codes, codebook = _decoded(layer, layer.weights)
+    if isinstance(layer.weights, NMWeights) or size == 4:
+        codes = codebook = None
+    top, _, left, _ = layer.padding
+    _, height, width = layer.output.chw
+    window = Window(kernel=(3, 3), stride=(1, 1), pad_top=top, pad_left=left, out_height=height, out_width=width)
+    return ArrayOp(
+        layer=layer,
+        source=source,
+        local=False,
+        window=tile_window(window, size),
+        weights=weights * weight_scale(size),
+        codes=codes,
+        codebook=codebook,
+        bias=_bias(layer, activation, constant_response(weights, winograd_transform(size))),
+        pad=activation.zero_point - stored_offset(activation),
+        tile=size,
     )
 
 

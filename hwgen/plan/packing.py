@@ -17,6 +17,7 @@ from hwgen.plan.nm import choices
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.tiles import weight_bits as tile_weight_bits
+from hwgen.plan.tiles import weight_scale
 
 Coding = Literal["dense", "codebook", "mixed"]
 
@@ -90,7 +91,7 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
         plain_bits = max([plain_bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
     bits = max(plain_bits, _signed_bits([*(op.weights for op in ops), *map(np.array, tables)]))
     if declared:
-        bits = max([bits, *(max(tile_weight_bits(op.tile, _declared(op))) for op in ops if op.tile and op.direct)])
+        bits = max([bits, *map(_declared_tile, (op for op in ops if op.tile is not None))])
     offset_bits = (choices(ops) - 1).bit_length()
     draft = WeightFormat(coding, bits, plain_bits, code_bits, 0, (), tables, offset_bits)
     lockstep = {draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps if not step.sparse}
@@ -98,10 +99,14 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     return replace(draft, word_bits=max(lockstep, default=0), shift_units=tuple(amounts))
 
 
-def _declared(op: ArrayOp) -> int:
-    """Bits that the layer's weights may have."""
-    assert isinstance(op.layer, Conv2d | Dense)
-    return op.layer.weights.bits
+def _declared_tile(op: ArrayOp) -> int:
+    """Bits that the layer's weights may have on the hardware's G."""
+    assert isinstance(op.layer, Conv2d)
+    assert op.tile is not None
+    bits = op.layer.weights.bits
+    if op.direct is not None:
+        return max(tile_weight_bits(op.tile, bits))
+    return bits + (int(weight_scale(op.tile).max()) - 1).bit_length()
 
 
 def _signed_bits(values: Sequence[NDArray[np.int64]]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.errors import UnsupportedError
+from hwgen.fixed import winograd_transform
 from hwgen.model import AvgPool2d, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
@@ -16,6 +17,8 @@ from hwgen.plan.ops import ArrayOp, stored_offset
 from hwgen.plan.requant import LoweredLayer, Lowering
 from hwgen.plan.staircase import Staircase, average, identity, requantisation, steps
 from hwgen.plan.steps import Grid, Step
+from hwgen.plan.tile_domain import effective_weights
+from hwgen.plan.tiles import weight_scale
 
 
 def op_intervals(model: Model, op: ArrayOp) -> Intervals:
@@ -33,10 +36,26 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
         counts = (op.weights.shape[3] - op.second_taps, op.second_taps)
         least, most = (np.repeat([ends[side] for ends in ranges], counts) for side in (0, 1))
         return accumulator_intervals(op.weights, least, most, layer=op.layer.name)
+    if op.tile is not None and op.direct is None:
+        return _tile_intervals(op, source.min - offset, source.max - offset)
     padded = op.pad if op.window.pad_top or op.window.pad_left or _reaches_out(model, op) else None
     # A maximum holds one product at a time: it never leaves the range of the elements, padding among them.
     weights = op.weights[:, :, :1, :1] if op.maximum else op.weights
     return accumulator_intervals(weights, source.min - offset, source.max - offset, layer=op.layer.name, padding=padded)
+
+
+def _tile_intervals(op: ArrayOp, low: int, high: int) -> Intervals:
+    """Of weights in the Winograd domain: the extremes over a tile's results; any input may be padding."""
+    assert op.tile is not None
+    effective = effective_weights(op.weights // weight_scale(op.tile), winograd_transform(op.tile))
+    rows, results = effective.shape[:2]
+    each = accumulator_intervals(effective.reshape(rows * results, -1), low, high, layer=op.layer.name, padding=op.pad)
+    return Intervals(
+        a_min=each.a_min.reshape(rows, results).min(axis=1),
+        a_max=each.a_max.reshape(rows, results).max(axis=1),
+        partial_min=each.partial_min.reshape(rows, results).min(axis=1),
+        partial_max=each.partial_max.reshape(rows, results).max(axis=1),
+    )
 
 
 def _reaches_out(model: Model, op: ArrayOp) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hwgen.errors import UnsupportedError
 from hwgen.model import Conv2d, Model
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.options import PlanOptions
@@ -60,6 +61,12 @@ class TileChooser:
         ops = tuple(ops)
         plain = TileChoice(ops, self.grid, self.lowering.acc_bits, self._cycles(ops, self.grid))
         given = _has_tiles(ops)
+        if given and not self._possible(ops):
+            raise UnsupportedError(
+                "weights in the Winograd domain have no hardware beside sparse or N:M layers, or maps of 16 bits",
+                layer=next(op.layer.name for op in ops if op.tile is not None),
+                hint="store the other layers' weights as dense or codebook, their maps in 8 bits",
+            )
         if given or self.options.algorithm in ("winograd2", "winograd4"):
             size: Size = 4 if self.options.algorithm == "winograd4" else 2
             forced = self.options.algorithm not in ("auto", "direct") and self._possible(ops)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hwgen.fixed import WinogradTransform, winograd_transform
-from hwgen.plan.layout import ceil_div
+from hwgen.fixed import winograd_transform
 from hwgen.plan.ops import ArrayOp
-from hwgen.plan.tiles import KERNEL, Size, side, weight_scale
-from hwgen.plan.walk import Window
+from hwgen.plan.tile_domain import tile_window
+from hwgen.plan.tiles import KERNEL, Size, weight_scale
 
 
 def can_tile(op: ArrayOp) -> bool:
@@ -39,25 +35,3 @@ def tiled(op: ArrayOp, size: Size) -> ArrayOp:
         tile=size,
         direct=op,
     )
-
-
-def tile_window(window: Window, size: Size) -> Window:
-    """The window over whole tiles: an output of it is a tile of outputs."""
-    return replace(
-        window,
-        kernel=(side(size), side(size)),
-        stride=(size, size),
-        out_height=ceil_div(window.out_height, size),
-        out_width=ceil_div(window.out_width, size),
-    )
-
-
-def effective_weights(weights: NDArray[np.int64], transform: WinogradTransform) -> NDArray[np.int64]:
-    """What each input of a tile is multiplied by, in sum, for each of its outputs.
-
-    Winograd-domain weights (K, C, t, t) on the format's G to (K, m*m, C, t, t).
-    """
-    at, bt = transform.at, transform.bt
-    found = np.einsum("pi,qj,kcij,ia,jb->kpqcab", at, at, weights, bt, bt, optimize=True)
-    rows, m, _, channels, t, _ = found.shape
-    return np.asarray(found.reshape(rows, m * m, channels, t, t))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 from numpy.typing import NDArray
 
+from hwgen.fixed import winograd_transform
 from hwgen.model import (
     Activation,
     Add,
@@ -31,7 +32,9 @@ from hwgen.model import (
     Weights,
     validate,
 )
+from hwgen.model.layers import Domain
 from hwgen.plan import PlanOptions
+from hwgen.plan.tile_domain import effective_weights
 
 ROUNDINGS = ("half_up", "floor", "tflite_single", "tflite_double")
 WINDOW_OPS = ("conv", "depthwise", "max_pool", "avg_pool")
@@ -243,12 +246,21 @@ class Drawer:
             kernel, stride, padding = (3, 3), (1, 1), self._tile_padding(height, width)
         size = sizes(height, width, kernel, stride, padding)
         rows = self.rows(channels * kernel[0] * kernel[1] * self._groups(size[0] * size[1]))
-        weights = self.weights((rows, channels, *kernel))
-        sums = np.abs(weights.decode().astype(np.int64)).sum(axis=(1, 2, 3))
+        domain: Domain | None = None
+        if self.tiles and (kernel, stride) == ((3, 3), (1, 1)):
+            domain = self.draw(st.sampled_from([None, None, "winograd2", "winograd4"]))
+        if domain is None:
+            weights = self.weights((rows, channels, *kernel))
+            sums = np.abs(weights.decode().astype(np.int64)).sum(axis=(1, 2, 3))
+        else:
+            transform = winograd_transform(2 if domain == "winograd2" else 4)
+            weights = self.weights((rows, channels, transform.tile, transform.tile))
+            effective = effective_weights(weights.decode().astype(np.int64), transform)
+            sums = np.abs(effective).sum(axis=(2, 3, 4)).max(axis=1)
         output = self.activation((rows, *size))
         return Conv2d(
             name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(rows, sums),
-            requant=self.requant(x, output, sums), stride=stride, padding=padding,
+            requant=self.requant(x, output, sums), stride=stride, padding=padding, domain=domain,
         )  # fmt: skip
 
     def _tile_padding(self, height: int, width: int) -> tuple[int, int, int, int]:

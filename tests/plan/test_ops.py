@@ -148,11 +148,6 @@ def ternary() -> Model:
     return model(X, conv("t", "input", X, stored))
 
 
-def winograd() -> Model:
-    layer = conv("w", "input", X, weights(2, 4, 4, 4), domain="winograd2", pad=1, output=act(2, 5, 5))
-    return model(X, layer)
-
-
 def border_average() -> Model:
     output = act(4, 6, 6)
     return model(X, avg_pool("avg", "input", X, 2, padding=(1, 1, 1, 1), output=output, count_include_pad=False))
@@ -168,7 +163,6 @@ REFUSED: dict[str, Any] = {
     "an add of wide maps": (lambda: with_sum(16), "sum", "add of maps wider than 8 bits"),
     "one-bit maps": (one_bit, "input", "1 bit"),
     "ternary weights": (ternary, "t", "'ternary'"),
-    "winograd": (winograd, "w", "'winograd2'"),
     "an average that counts no padding": (border_average, "avg", "count varies"),
     "groups": (grouped, "g", "2 groups over 4 channels"),
     "nothing but flatten": (lambda: model(X, flatten("flat", "input", X)), "flat", "nothing but flatten"),

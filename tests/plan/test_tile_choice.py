@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from hwgen.plan import PlanOptions, build_plan
-from hwgen.plan.tile_choice import SLOWER
-from tests.gateware.tiles import network
+from hwgen.plan.tile_choice import LEAST, SLOWER
+from tests.gateware.tiles import int8, network
 from tests.plan.small import act, conv, model, pruned, weights
 
 
@@ -53,3 +53,23 @@ def test_two_and_a_quarter_times_fewer_multiplications() -> None:
 
     assert cycles("winograd2") * 2.0 < cycles("direct")
     assert cycles("winograd4") * 3.0 < cycles("direct")
+
+
+def test_by_itself_it_takes_tiles_where_a_quarter_is_saved_and_each_layer_its_own() -> None:
+    """Three input channels on 8 lanes are bound by the drain, 8 x 8 outputs are half a group of 4 x 4 tiles."""
+    source = int8(3, 16, 16)
+    first = conv("first", "input", source, weights(16, 3, 3, 3), pad=1)
+    second = conv("second", "first", first.output, weights(64, 16, 3, 3), pad=1)
+    third = conv("third", "second", second.output, weights(64, 64, 3, 3), stride=(2, 2), pad=1)
+    fourth = conv("fourth", "third", third.output, weights(64, 64, 3, 3), pad=1)
+    net = model(source, first, second, third, fourth)
+    plan = build_plan(net, PlanOptions(pes=16, lanes=8))
+    assert [layer.algorithm for layer in plan.layers] == ["direct", "winograd4", "direct", "winograd2"]
+    others = [build_plan(net, PlanOptions(pes=16, lanes=8, algorithm=a)) for a in ("direct", "winograd2", "winograd4")]
+    assert plan.compute_cycles < min(other.compute_cycles for other in others)
+
+
+def test_a_model_that_is_fast_enough_stays_direct() -> None:
+    plan = build_plan(network(16, 16, (8, 8)), PlanOptions(pes=8, lanes=4))
+    assert plan.compute_cycles < LEAST
+    assert plan.layers[0].algorithm == "direct"

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +7,7 @@ from hypothesis import strategies as st
 from hwgen.fixed import winograd_transform
 from hwgen.plan.ops import array_ops
 from hwgen.plan.tiles import Size, side, weight_scale
-from hwgen.plan.winograd import can_tile, effective_weights, tile_window, tiled
+from hwgen.plan.winograd import can_tile, tiled
 from tests.gateware.tiles import network
 from tests.plan.small import act, conv, dense, flatten, max_pool, model, pruned, pruned_blocks, shared, weights
 
@@ -49,26 +47,8 @@ def test_tiles_cover_the_outputs(size: Size, height: int, width: int) -> None:
     assert not can_tile(tile)
 
 
-@given(size=st.sampled_from([2, 4]), seed=st.integers(0, 2**32 - 1))
-def test_effective_weights_of_a_kernel_are_the_kernel_at_each_output(size: Size, seed: int) -> None:
-    transform = winograd_transform(size)
-    kernels = np.random.default_rng(seed).integers(-128, 128, (2, 3, 3, 3))
-    found = effective_weights(transform.weights(kernels), transform)
-    for y in range(size):
-        for x in range(size):
-            want = np.zeros((2, 3, side(size), side(size)), np.int64)
-            want[:, :, y : y + 3, x : x + 3] = kernels * transform.divisor
-            np.testing.assert_array_equal(found[:, y * size + x], want)
-
-
 def test_the_hardware_scales_the_weights_of_the_format() -> None:
     (op,) = array_ops(network(3, 4, (5, 5)))
     for size in (2, 4):
         kernels = winograd_transform(size).weights(op.weights)  # type: ignore[arg-type]
         np.testing.assert_array_equal(tiled(op, size).weights, kernels * weight_scale(size))  # type: ignore[arg-type]
-
-
-def test_a_window_of_whole_tiles_keeps_its_padding() -> None:
-    (op,) = array_ops(network(1, 1, (4, 4), padding=(2, 0, 1, 1)))
-    found = tile_window(replace(op.window, out_height=5), 4)
-    assert (found.pad_top, found.pad_left, found.out_height) == (2, 1, 2)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from hwgen.plan import PlanOptions, build_plan
+from hwgen.plan.ops import array_ops
+from hwgen.plan.parameters import op_intervals, staircase
+from hwgen.plan.placement import Placement
+from hwgen.plan.plan import Plan
+from hwgen.plan.requant import lower
+from hwgen.plan.resources import Resources
+from hwgen.plan.targets import TARGETS
+from hwgen.plan.tile_resources import core_memories
+from tests.gateware.tiles import network
+
+NET = network(16, 16, (16, 16), layers=2)
+
+
+def needed(plan: Plan) -> Resources:
+    lowering = lower([staircase(op, op_intervals(NET, op)) for op in array_ops(NET)])
+    ops = [step.op for step in plan.steps if step.layer_last]
+    assert plan.grid is not None
+    placement = Placement({layout.name: layout for layout in plan.maps}, plan.shape.bank_words)
+    return core_memories(ops, plan.steps, placement, plan.grid, lowering, plan.shape.acc_bits)
+
+
+def test_the_memories_are_those_of_the_plan() -> None:
+    for algorithm in ("direct", "winograd2", "winograd4"):
+        plan = build_plan(NET, PlanOptions(pes=8, lanes=4, algorithm=algorithm))  # type: ignore[arg-type]
+        found = {(memory.depth, memory.count) for memory in needed(plan).memories}
+        assert ((plan.shape.bank_words + 1) // 2, 16) in found
+        if plan.shape.tiles is not None:
+            assert (plan.shape.tiles.buffer_words, plan.shape.tiles.units) in found
+
+
+def test_larger_tiles_take_more() -> None:
+    blocks = [
+        needed(build_plan(NET, PlanOptions(pes=8, lanes=4, algorithm=algorithm))).blocks(TARGETS["ecp5-85k"])  # type: ignore[arg-type]
+        for algorithm in ("direct", "winograd2", "winograd4")
+    ]
+    assert blocks == sorted(blocks)
+    assert blocks[0] < blocks[-1]
