@@ -85,7 +85,8 @@ def build(
     Verilog, memory images, bench, constraints and manifest go to a folder that appears as a whole or not at all.
     """
     description = models.load(model)
-    _refuse({"--argmax": argmax})
+    if argmax:
+        description = models.with_argmax(description)
     options = PlanOptions(
         target=target,
         pes=pes,

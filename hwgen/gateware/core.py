@@ -9,6 +9,7 @@ from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, 
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.gateware.argmax import ArgmaxStreamOut
 from hwgen.gateware.array import PEArray
 from hwgen.gateware.counters import counter_ports
 from hwgen.gateware.pipeline import copied, pe_groups
@@ -102,12 +103,12 @@ class Accelerator(wiring.Component):
         m.d.comb += [getattr(self, name).eq(getattr(array, name)) for name in counter_ports(shape)]
         return m
 
-    def _stream_out(self, m: Module, array: PEArray) -> StreamOut | OrderedStreamOut:
+    def _stream_out(self, m: Module, array: PEArray) -> StreamOut | OrderedStreamOut | ArgmaxStreamOut:
         shape = self._plan.shape
         if not shape.ordered:
-            return StreamOut(shape=shape)
+            return ArgmaxStreamOut(shape=shape) if shape.scores else StreamOut(shape=shape)
         order = self._plan.image("output_order")
-        stream_out = OrderedStreamOut(shape=shape, order=order)
+        stream_out = (ArgmaxStreamOut if shape.scores else OrderedStreamOut)(shape=shape, order=order)
         if array.load_bus is not None:
             array.load_bus.attach(m, order.name, stream_out.wen, stream_out.waddr, stream_out.wdata)
         return stream_out

@@ -171,6 +171,8 @@ class WriteWalk(wiring.Component):
             for prefix in ("", "group_", "following_")
         )
         x, y, offset, phase_x, phase_y = places
+        # Where the step's first position lies among the planes of a split map.
+        start_x, start_y = (record.get(name, Const(0, 1)) for name in ("x_phase", "y_phase"))
         slot = Signal(bits)
 
         next_x, next_y, wraps = next_position(x, y, record["wrap"])
@@ -181,7 +183,7 @@ class WriteWalk(wiring.Component):
             next_x,
             next_y[:y_bits],
             (offset + Mux(wraps, step_y, step_x))[:bits],
-            Mux(wraps | split_x, 0, (phase_x + 1)[: len(phase_x)]),
+            Mux(wraps, start_x, Mux(split_x, 0, (phase_x + 1)[: len(phase_x)])),
             Mux(wraps, Mux(split_y, 0, (phase_y + 1)[: len(phase_y)]), phase_y),
         ]
         on_map = (x < record["x_limit"]) & (y < record["y_limit"])
@@ -211,7 +213,10 @@ class WriteWalk(wiring.Component):
         m.d.sync += fresh.eq(~self.enable)
         with m.If(self.fetched):
             # A new step's record has arrived: begin at its first position.
-            m.d.sync += [slot.eq(record["base"]), *(register.eq(0) for register in (*places, *group))]
+            m.d.sync += slot.eq(record["base"])
+            for registers in (places, group):
+                begin = (0, 0, 0, start_x, start_y)
+                m.d.sync += [register.eq(value) for register, value in zip(registers, begin, strict=True)]
         with m.If(self.step_done):
             m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), fresh.eq(1)]
         return m

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import Ram, Store, address_bits
+from hwgen.gateware.cells import Store, address_bits
 from hwgen.gateware.head_queue import HeadQueue
+from hwgen.gateware.output_buffer import OutputBuffer
 from hwgen.gateware.pipeline import delayed
 from hwgen.gateware.stream_out import shown
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.streams import OUTPUT_BEATS
-
-RADIX = 8
-"""Banks that one stage of the multiplexer chooses from."""
 
 
 class OrderedStreamOut(wiring.Component):
@@ -103,26 +101,16 @@ class OrderedStreamOut(wiring.Component):
         address = Signal.like(self.address)
         m.d.comb += order.addr.eq(element)
         m.d.sync += address.eq(delayed(m, base, latency.MEMORY, "base") + slot)
-        banks: list[Value] = []
-        for index in range(shape.pes):
-            m.submodules[f"buffer_{index}"] = memory = Ram(width=shape.act_bits, depth=shape.output_words)
-            m.d.comb += [
-                memory.wen.eq(self.write[index]),
-                memory.waddr.eq(self.address),
-                memory.wdata.eq(self.data.word_select(index, shape.act_bits)),
-                memory.raddr.eq(address),
-            ]
-            banks.append(memory.rdata)
-        select: Value = delayed(m, bank, 1 + latency.MEMORY, "bank")
-        for stage in range(latency.ORDERED_STAGES):
-            chosen = []
-            for index in range(0, len(banks), RADIX):
-                register = Signal(shape.act_bits, name=f"chosen_{stage}_{index // RADIX}", reset_less=True)
-                m.d.sync += register.eq(Array(banks[index : index + RADIX])[select[:3]])
-                chosen.append(register)
-            banks, select = chosen, delayed(m, select[3:], 1, f"bank_{stage}")
-        value = shown(banks[0], stream.bits, stream.signed, stream.element_bits)
-        return value, 2 * latency.MEMORY + 1 + latency.ORDERED_STAGES
+        m.submodules.buffer = buffer = OutputBuffer(shape=shape)
+        m.d.comb += [
+            buffer.write.eq(self.write),
+            buffer.address.eq(self.address),
+            buffer.data.eq(self.data),
+            buffer.read_address.eq(address),
+            buffer.bank.eq(delayed(m, bank, 1, "bank")),
+        ]
+        value = shown(buffer.value, stream.bits, stream.signed, stream.element_bits)
+        return value, latency.MEMORY + 1 + latency.ELEMENT
 
     def _beats(self, m: Module, value: Value, place: Value, done: Value, last: Value) -> None:
         """Elements side by side, then the queue of beats."""

@@ -5,6 +5,7 @@
 """
 
 from hwgen.model.activation import Activation
+from hwgen.model.classify import with_argmax
 from hwgen.model.layers import (
     OPS,
     Add,
@@ -72,4 +73,5 @@ __all__ = [
     "load",
     "save",
     "validate",
+    "with_argmax",
 ]

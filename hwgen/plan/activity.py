@@ -15,7 +15,7 @@ from hwgen.model import Model
 from hwgen.plan.counters import counted
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.machine import Masks, Trace, run
-from hwgen.plan.ops import stored_offset
+from hwgen.plan.ops import layer_of, stored_offset
 from hwgen.plan.plan import Plan
 from hwgen.plan.steps import Step
 
@@ -41,7 +41,8 @@ def step_masks(plan: Plan, model: Model, maps: Maps) -> list[list[Masks] | None]
         if not step.sparse:
             result.append(None)
             continue
-        frames = maps[step.op.source] if step.frames > 1 else maps[step.op.source][frame : frame + 1]
+        source = layer_of(step.op.source)
+        frames = maps[source] if step.frames > 1 else maps[source][frame : frame + 1]
         result.append(_masks(plan, model, step, frames))
     return result
 
@@ -76,7 +77,7 @@ def _masks(plan: Plan, model: Model, step: Step, frames: NDArray[np.integer]) ->
     """Per group (bundles, pes): whether any lane's element differs from the zero point."""
     pes, lanes = plan.shape.pes, plan.shape.lanes
     op, walk = step.op, step.walk
-    activation = model.activation(op.source)
+    activation = model.activation(layer_of(op.source))
     values = frames.reshape(len(frames), *activation.chw).astype(np.int64) - stored_offset(activation) - op.zero
     order = plan.orders.get(op.source)
     nonzero = (values if order is None else values[:, order]) != 0

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwgen.errors import UsageError
-from hwgen.model import Flatten, Model
+from hwgen.model import Activation, Argmax, Conv2d, Dense, Layer, Model, Softmax
 from hwgen.plan import latency
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.follow import set_leads
 from hwgen.plan.images import MemoryImage, Words
+from hwgen.plan.joins import resolve
 from hwgen.plan.loadable import load_depth, loadable
 from hwgen.plan.machine import Machine, run
 from hwgen.plan.nm import fitted, notes
@@ -59,26 +60,37 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
         )
     intervals = [op_intervals(model, op) for op in ops]
     lowering = lower([staircase(op, found) for op, found in zip(ops, intervals, strict=True)])
-    bits = {op.layer.name: found.bits for op, found in zip(ops, intervals, strict=True)}
+    bits = {op.name: found.bits for op, found in zip(ops, intervals, strict=True)}
     if options.weights == "load":
         lowering = loadable(lowering, ops)
         bits = dict.fromkeys(bits, lowering.acc_bits)
     grid = choose_grid(model, ops, options, lowering)
     remarks = notes(ops, grid.pes)
-    ops = fitted(ops, grid.pes)
-    choice = TileChooser(model=model, options=options, grid=grid, lowering=lowering, bits=bits).choose(ops)
-    ops, grid = choice.ops, choice.grid
-    orders: Orders = choose_orders(ops, grid.pes) if options.balance else {}
-    ops = tuple(ordered(op, orders) for op in ops)
-    layers = tuple(ordered_layer(layer, orders.get(layer.name)) for layer in lowering.layers)
-    lowering = replace(lowering, layers=layers)
-    placement = place(model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
+    resolved = resolve(ops, grid.pes)
+    ops = tuple(ordered(op, resolved.orders) for op in fitted(resolved.ops, grid.pes))
+    kept = [lowering.layers[index] for index in resolved.kept]
+    lowering = _ordered(replace(lowering, layers=tuple(kept)), ops, resolved.orders)
+    choice = TileChooser(
+        model=model, options=options, grid=grid, lowering=lowering, bits=bits, joins=resolved.joins
+    ).choose(ops)
+    grid = choice.grid
+    balanced = choose_orders(choice.ops, grid.pes, resolved.joins) if options.balance else {}
+    orders: Orders = {**resolved.orders, **balanced}
+    ops = tuple(ordered(op, balanced) for op in choice.ops)
+    lowering = _ordered(lowering, ops, balanced)
+    placement = place(model, ops, resolved.joins, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     steps = build_steps(ops, placement, output, grid, batch=options.batch)
     set_leads(steps, grid)
     return _Builder(
         model, options, ops, lowering, grid, placement, steps, output.extent, orders, remarks, choice.acc_bits
     ).plan()
+
+
+def _ordered(lowering: Lowering, ops: Sequence[ArrayOp], orders: Orders) -> Lowering:
+    """The requantisations with their channels at the operations' positions."""
+    layers = (ordered_layer(layer, orders.get(op.name)) for op, layer in zip(ops, lowering.layers, strict=True))
+    return replace(lowering, layers=tuple(layers))
 
 
 @dataclass
@@ -141,7 +153,7 @@ class _Builder:
                 by_op, self.lowering.layers, self.lowering, grid, requant_bases[:-1].tolist(), int(requant_bases[-1])
             ),
         ]
-        order = self.orders.get(self.ops[-1].layer.name)
+        order = self.orders.get(self.ops[-1].name)
         if order is not None:
             images.append(order_image(order, grid.pes))
         if spare:
@@ -152,7 +164,7 @@ class _Builder:
             steps,
             grid,
             chunks=shape.input.chunks_per_pixel * shape.input.pixels,
-            unload=unload_cycles(shape.output, ordered=shape.ordered),
+            unload=unload_cycles(shape.output, ordered=shape.ordered, scores=shape.scores),
         )
         layers, pulses = self._costs(times.cycles)
         return Plan(
@@ -163,11 +175,11 @@ class _Builder:
             layers=layers,
             pulses=pulses,
             load_cycles=load_cycles(shape.input),
-            unload_cycles=unload_cycles(shape.output, ordered=shape.ordered),
+            unload_cycles=unload_cycles(shape.output, ordered=shape.ordered, scores=shape.scores),
             interval=times.interval,
             maps=tuple(self.placement.maps.values()),
             input_shape=self.model.input.shape,
-            output_shape=self.ops[-1].layer.output.shape,
+            output_shape=self._output.shape,
             steps=tuple(steps),
             grid=grid,
             orders=self.orders,
@@ -269,6 +281,10 @@ class _Builder:
         lanes, act_bits = self.grid.lanes, self._act_bits
         addresses = dict.fromkeys(("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
         spare = 4 if self.options.weights == "load" else 0
+        for name in ("x_phase", "y_phase"):
+            if not any(record[name] for record in writes):
+                for record in writes:
+                    del record[name]
         wrap = max(max(record["wrap"] for record in writes), max(record["x_limit"] for record in writes)).bit_length()
         y_bits = (max(record["y_limit"] for record in writes) + lanes).bit_length()
         read = FieldLayout.fitting(reads, addresses | {"wrap": wrap, "pad_value": act_bits}, spare=spare)
@@ -299,6 +315,12 @@ class _Builder:
             for record in taps:
                 del record["bank"]
         return read, write, FieldLayout.fitting(taps, bits)
+
+    @property
+    def _output(self) -> Activation:
+        """What leaves the core."""
+        last = self.model.layers[-1]
+        return last.output if isinstance(last, Argmax) else self.ops[-1].layer.output
 
     @property
     def _act_bits(self) -> int:
@@ -340,7 +362,6 @@ class _Builder:
         model, grid, lowering, batch = self.model, self.grid, self.lowering, self.options.batch
         depth = {image.name: image.depth for image in images}
         first = self.ops[0]
-        output = self.ops[-1].layer.output
         gathers = batch if any(batched(op, batch) for op in self.ops) else 1
         input_frames = batch if batched(first, batch) else 1
         offsets = [record[key] for record in reads for key in ("base", "row_jump", "slot_stride", "pass_stride")]
@@ -387,9 +408,10 @@ class _Builder:
             tap_fields=tap_fields,
             requant_fields=requant_fields(lowering),
             input=stream_shape(model.input, pes=grid.pes, lanes=grid.lanes, frames=input_frames),
-            output=stream_shape(output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
+            output=stream_shape(self._output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
             input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
-            ordered=self.ops[-1].layer.name in self.orders,
+            ordered=self.ops[-1].name in self.orders,
+            scores=self.ops[-1].rows if isinstance(self.model.layers[-1], Argmax) else 0,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
             counters=self.options.counters,
             tiles=tile_shape(self.steps, grid, result_bits=lowering.acc_bits),
@@ -405,22 +427,25 @@ class _Builder:
             cycles[index] += spent
             if step.layer_last:
                 pulses.append(index)
-        of_op = {op.layer.name: op for op in self.ops}
+        of_layer: dict[str, list[ArrayOp]] = {}
+        for op in self.ops:
+            of_layer.setdefault(op.layer.name, []).append(op)
         multipliers = self.grid.pes * self.grid.lanes
         layers = []
         for layer, spent in zip(self.model.layers, cycles, strict=True):
-            op = of_op.get(layer.name)
-            macs, nonzero, weights, nonzero_weights = _work(op, self.options.batch) if op else (0, 0, 0, 0)
-            slots, block = op.pattern if op else (1, 1)
-            needed = nonzero if op and op.entries is not None else macs * slots // block
-            if op is not None and op.tile is not None:
-                needed = op.window.out_height * op.window.out_width * op.weights.size
+            ops = of_layer.get(layer.name, [])
+            first = ops[0] if ops else None
+            macs, nonzero, weights, nonzero_weights = _work(layer, ops, self.options.batch)
+            slots, block = first.pattern if first else (1, 1)
+            needed = nonzero if first and first.entries is not None else macs * slots // block
+            if first is not None and first.tile is not None:
+                needed = first.window.out_height * first.window.out_width * first.weights.size
             layers.append(
                 LayerPlan(
                     name=layer.name,
                     op=layer.op,
-                    encoding=op.encoding if op and not op.repeated else "none",
-                    algorithm=op.algorithm if op else "alias" if isinstance(layer, Flatten) else "host",
+                    encoding=first.encoding if first and not first.fixed else "none",
+                    algorithm=first.algorithm if first else "host" if isinstance(layer, Softmax) else "alias",
                     cycles=spent,
                     macs=macs,
                     nonzero_macs=nonzero,
@@ -432,15 +457,17 @@ class _Builder:
         return tuple(layers), tuple(pulses)
 
 
-def _work(op: ArrayOp, batch: int) -> tuple[int, int, int, int]:
-    """Multiply-accumulates, those with a weight that is not 0, weights, non-zero weights. Poolings multiply nothing."""
-    if op.repeated:
+def _work(layer: Layer, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int, int, int]:
+    """Multiply-accumulates, those with a weight that is not 0, weights, non-zero weights of a layer's operations."""
+    if not ops or not isinstance(layer, Conv2d | Dense):
         return 0, 0, 0, 0
-    if op.direct is not None:
-        return _work(op.direct, batch)
-    positions = op.window.out_height * op.window.out_width * batch
-    nonzero = int(np.count_nonzero(op.weights))
-    weights = op.rows * op.fan_in
+    own = [op.direct or op for op in ops if not op.fixed]
+    # Of weights in the Winograd domain a position is a tile.
+    _, height, width = layer.output.chw
+    window = own[0].window
+    positions = (height * width if own[0].tile is None else window.out_height * window.out_width) * batch
+    nonzero = sum(int(np.count_nonzero(op.weights)) for op in own)
+    weights = int(np.prod(layer.weights.shape))
     return positions * weights, positions * nonzero, weights, nonzero
 
 

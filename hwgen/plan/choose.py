@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from hwgen.errors import CheckFailedError, UsageError
 from hwgen.model import Model
+from hwgen.plan.joins import resolve
 from hwgen.plan.nm import choices, fitted
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
+from hwgen.plan.orders import ordered
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import output_layout, place
 from hwgen.plan.requant import Lowering, lower
@@ -59,8 +61,9 @@ def _candidate(
     model: Model, ops: Sequence[ArrayOp], options: PlanOptions, lowering: Lowering, pes: int, lanes: int
 ) -> tuple[Grid, int, Resources]:
     """The grid with the fewest requantisers that cost no time, its cycles and what it needs."""
-    ops = fitted(ops, pes)
-    placement = place(model, ops, pes=pes, lanes=lanes, batch=options.batch)
+    resolved = resolve(ops, pes)
+    ops = [ordered(op, resolved.orders) for op in fitted(resolved.ops, pes)]
+    placement = place(model, ops, resolved.joins, pes=pes, lanes=lanes, batch=options.batch)
     output = output_layout(model, ops[-1].layer.name, pes=pes, batch=options.batch)
     corrected = lowering.correction_bits > 0
 

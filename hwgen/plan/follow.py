@@ -39,7 +39,7 @@ def _follows(before: Step, step: Step) -> bool:
         before.sparse
         and step.sparse
         and before.walk.groups == step.walk.groups == 1
-        and step.op.source == before.op.layer.name
+        and step.op.source == before.op.name
         and step.channels == before.passes
         and not step.first_of_frame
     )

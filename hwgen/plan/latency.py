@@ -64,10 +64,17 @@ QUEUE = 2
 """From a queue's input to its head: array, output register."""
 FETCH_ENTRY = 1 + MEMORY + 1
 """From the head of the queue to an entry's fields: address (1), memory, selection (1)."""
-ORDERED_STAGES = 3
+ELEMENT_STAGES = 3
 """Registered stages of radix 8 that choose one bank's output."""
-ORDERED = 2 * MEMORY + 1 + ORDERED_STAGES + 1 + QUEUE
+ELEMENT = MEMORY + ELEMENT_STAGES
+"""From an address of the output buffer to the chosen bank's element."""
+ORDERED = MEMORY + 1 + ELEMENT + 1 + QUEUE
 """From an element's number to its beat at the output: order, address, buffer, choice, beat, queue of beats."""
+
+
+def argmax(*, ordered: bool) -> int:
+    """From a score's number to the comparison's result: order, address, element, comparison."""
+    return (MEMORY if ordered else 0) + 1 + ELEMENT + 1
 
 
 def joined(pes: int) -> int:

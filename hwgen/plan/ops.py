@@ -6,7 +6,8 @@ All arithmetic is in *stored* integers: an unsigned map q is stored as q - 2^(bi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,10 @@ from hwgen.fixed import add, winograd_transform
 from hwgen.model import (
     Activation,
     Add,
+    Argmax,
     AvgPool2d,
     CodebookWeights,
+    Concat,
     Conv2d,
     Dense,
     DenseWeights,
@@ -35,6 +38,7 @@ from hwgen.model import (
 )
 from hwgen.plan.adds import PairTable, add_form
 from hwgen.plan.blocks import Blocks, with_taps
+from hwgen.plan.regions import Region, regions
 from hwgen.plan.staircase import Thresholds
 from hwgen.plan.tile_domain import constant_response, tile_window
 from hwgen.plan.tiles import Size, weight_scale
@@ -42,6 +46,11 @@ from hwgen.plan.walk import Window
 
 BYTE, BYTE_MAX = 8, 127
 """Bits of the maps that can be added; the greatest weight of a tap that no multipliers are too narrow for."""
+
+
+def layer_of(name: str) -> str:
+    """The layer (or input) whose values a map holds: a part of its map, or its map gathered, has a ``#`` behind it."""
+    return name.partition("#")[0]
 
 
 def stored_offset(activation: Activation) -> int:
@@ -59,15 +68,27 @@ class Entries:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Join:
+    """A map that lies where its ``parts``, other maps, are written, one behind the other (:mod:`hwgen.plan.joins`).
+
+    ``channels``: of each part the joined map's channel for each of its own.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    channels: tuple[NDArray[np.int64], ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ArrayOp:
-    """One layer as the array computes it.
+    """One layer, or a part of one, as the array computes it.
 
     ``weights`` are decoded integers, (K, C, kh, kw) for a matrix, (K, 1, kh, kw) for a local operation; of a sparse
     operation, whose ``entries`` say where they stand, only the non-zeros, (entries,). ``bias`` (K,) is all that is
     added to sum(stored*w): the layer's bias and -z*sum(w) (poolings ignore it); a sparse operation multiplies
     stored - ``zero`` instead, so that zeros may be skipped. ``codes`` are codebook indices in the weights' shape.
     ``blocks``: the weights are N:M, and the codes have the shape of the slots. ``repeated``: every row has the same
-    weights, so that one pass's words serve all passes. ``elementwise``: from a vector to a vector, channel by channel.
+    weights, so that one pass's words serve all passes. ``elementwise``: vector to vector, element by element.
 
     ``tile``: in tiles of so many outputs each way, the weights in the Winograd domain on the hardware's scaled G,
     (K, C, tile + 2, tile + 2); ``direct`` is the convolution that it computes, whose sums are divided from the tiles',
@@ -75,10 +96,18 @@ class ArrayOp:
 
     An add reads the map ``second`` too: the last ``second_taps`` of its weights, (K, 1, 1, taps), belong to it. What
     becomes of the sum is decided by ``thresholds``.
+
+    ``part``: the map that it writes, where that is not the layer's. ``channels`` (K,): which of the layer's channels
+    its rows are, where not all. ``origin``: where on the map its outputs begin. ``join``: it puts the channels of that
+    joined map into the model's order, if somebody needs it.
     """
 
     layer: Layer
     source: str
+    part: str | None = None
+    channels: NDArray[np.int64] | None = None
+    origin: tuple[int, int] = (0, 0)
+    join: Join | None = None
     local: bool
     maximum: bool = False
     repeated: bool = False
@@ -103,6 +132,21 @@ class ArrayOp:
     def algorithm(self) -> str:
         """As the plan names it."""
         return "direct" if self.tile is None else f"winograd{self.tile}"
+
+    @property
+    def name(self) -> str:
+        """The map that it writes."""
+        return self.layer.name if self.part is None else self.part
+
+    @property
+    def map_shape(self) -> tuple[int, int, int]:
+        """Of the map that it writes, (C, H, W)."""
+        return self.rows, *self.layer.output.chw[1:]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether its weights are not the model's: they are alike in all rows, or the identity."""
+        return self.repeated or self.join is not None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -140,6 +184,8 @@ class ArrayOp:
 def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...]:
     """The operations in the order of the layers; a flatten only renames its input, a final softmax is the host's.
 
+    A final arg max reads the last operation's map while it leaves.
+
     ``widest_add``: the greatest weight of an add's tap.
 
     Raises
@@ -152,10 +198,11 @@ def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...
             raise UnsupportedError("activations of 1 bit have no hardware yet", layer=name, hint="use 2 bits or more")
     alias: dict[str, str] = {}
     ops: list[ArrayOp] = []
+    joined: set[str] = set()
     for layer in model.layers:
         sources = [alias.get(name, name) for name in layer.inputs]
-        if isinstance(layer, Flatten | Softmax):
-            # A softmax, always the last layer, is the host's.
+        if isinstance(layer, Flatten | Softmax | Argmax):
+            # A softmax, always a last layer, is the host's; an arg max is taken while the output leaves.
             alias[layer.name] = sources[0]
             continue
         moved = model.activation(sources[0]).chw != model.activation(layer.inputs[0]).chw
@@ -165,7 +212,7 @@ def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...
                 layer=layer.name,
                 hint=f"put the {layer.op} before the flatten",
             )
-        ops.append(_lower(model, layer, sources, widest_add))
+        ops += _lower(model, layer, sources, widest_add, joined)
     if not ops:
         raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)
     if len(model.outputs) > 1:
@@ -180,21 +227,105 @@ def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...
     return tuple(ops)
 
 
-def _lower(model: Model, layer: Layer, sources: list[str], widest_add: int) -> ArrayOp:
+def _lower(model: Model, layer: Layer, sources: list[str], widest_add: int, joined: set[str]) -> list[ArrayOp]:
+    """``joined``: maps that are part of a joined one already; grows."""
     source = sources[0]
+    if isinstance(layer, Concat):
+        return _concat(model, layer, sources, joined)
+    if isinstance(layer, Conv2d) and _has_filters(model, layer):
+        return _filters(model, layer, source)
+    if isinstance(layer, AvgPool2d) and any(layer.padding) and not layer.count_include_pad:
+        return _counted(model, layer, source)
     if isinstance(layer, Add):
-        return _add(model, layer, sources[0], sources[1], widest_add)
+        return [_add(model, layer, sources[0], sources[1], widest_add)]
     if isinstance(layer, Conv2d):
-        return _convolution(model, layer, source)
+        return [_convolution(model, layer, source)]
     if isinstance(layer, Dense):
-        return _dense(model, layer, source)
+        return [_dense(model, layer, source)]
     if isinstance(layer, MaxPool2d | AvgPool2d | Mean | Requantize):
-        return _pool(model, layer, source)
-    raise UnsupportedError(
-        f"there is no hardware for {layer.op!r} yet",
-        layer=layer.name,
-        hint="conv2d, dense, add, max_pool2d, avg_pool2d, mean, requantize and flatten can be built",
+        return [_pool(model, layer, source)]
+    raise UnsupportedError(f"there is no hardware for {layer.op!r} yet", layer=layer.name)
+
+
+def _concat(model: Model, layer: Concat, sources: list[str], joined: set[str]) -> list[ArrayOp]:
+    """Its parts stay where they are; a map that lies elsewhere, the input or another join's part, is copied."""
+    ops: list[ArrayOp] = []
+    parts: list[str] = []
+    ends = np.cumsum([0, *(model.activation(name).chw[0] for name in layer.inputs)])
+    for index, source in enumerate(sources):
+        part = source
+        if source == "input" or source in joined:
+            part = f"{layer.name}#{index}"
+            ops.append(_copy(layer, source, part, int(ends[index + 1] - ends[index])))
+        joined.add(part)
+        parts.append(part)
+    channels = tuple(np.arange(low, high) for low, high in pairwise(ends.tolist()))
+    return [*ops, _gather(layer, Join(name=layer.name, parts=tuple(parts), channels=channels))]
+
+
+def _filters(model: Model, layer: Conv2d, source: str) -> list[ArrayOp]:
+    """A depthwise convolution of several filters a channel: one operation for the first filter of all, and so on."""
+    channels = model.activation(source).chw[0]
+    multiplier = layer.weights.shape[0] // channels
+    whole = _convolution(model, layer, source, local=True)
+    order = [np.arange(channels) * multiplier + index for index in range(multiplier)]
+    ops = [
+        replace(
+            whole,
+            part=f"{layer.name}#{index}",
+            channels=rows,
+            weights=whole.weights[rows],
+            codes=None if whole.codes is None else whole.codes[rows],
+            bias=whole.bias[rows],
+        )
+        for index, rows in enumerate(order)
+    ]
+    parts = tuple(op.name for op in ops)
+    return [*ops, _gather(layer, Join(name=layer.name, parts=parts, channels=tuple(order)))]
+
+
+def _has_filters(model: Model, layer: Conv2d) -> bool:
+    channels = model.activation(layer.inputs[0]).chw[0]
+    rows = layer.weights.shape[0]
+    return channels > 1 and layer.groups == channels and rows > channels
+
+
+def _gather(layer: Layer, join: Join) -> ArrayOp:
+    """The channels of a joined map in the model's order."""
+    channels, height, width = layer.output.chw
+    return ArrayOp(
+        layer=layer,
+        source=join.name,
+        part=f"{layer.name}#",
+        join=join,
+        local=False,
+        elementwise=len(layer.output.shape) == 1,
+        window=_point(height, width),
+        weights=np.eye(channels, dtype=np.int64).reshape(channels, channels, 1, 1),
+        bias=np.zeros(channels, np.int64),
+        pad=0,
     )
+
+
+def _copy(layer: Layer, source: str, part: str, channels: int) -> ArrayOp:
+    """The same map once more."""
+    _, height, width = layer.output.chw
+    return ArrayOp(
+        layer=layer,
+        source=source,
+        part=part,
+        local=True,
+        repeated=True,
+        elementwise=len(layer.output.shape) == 1,
+        window=_point(height, width),
+        weights=np.ones((channels, 1, 1, 1), np.int64),
+        bias=np.zeros(channels, np.int64),
+        pad=0,
+    )
+
+
+def _point(height: int, width: int) -> Window:
+    return Window(kernel=(1, 1), stride=(1, 1), pad_top=0, pad_left=0, out_height=height, out_width=width)
 
 
 def _decoded(
@@ -244,29 +375,28 @@ def _bias(layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]) ->
     return bias - stored_zero * sums
 
 
-def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
+def _convolution(model: Model, layer: Conv2d, source: str, *, local: bool = False) -> ArrayOp:
+    """``local``: it is depthwise, whatever its filters are."""
     activation = model.activation(layer.inputs[0])
-    shape = layer.weights.shape
-    channels = activation.chw[0]
-    local = layer.groups == channels and shape[0] == channels and channels > 1
-    if layer.groups != 1 and not local:
-        raise UnsupportedError(
-            f"a convolution of {layer.groups} groups over {channels} channels has no hardware yet",
-            layer=layer.name,
-            hint="groups must be 1, or the number of input and output channels",
-        )
     if layer.domain is not None:
         return _tiles(layer, source, activation)
+    shape = layer.weights.shape
+    channels = activation.chw[0]
+    local = local or (layer.groups == channels and shape[0] == channels and channels > 1)
     top, _, left, _ = layer.padding
     _, height, width = layer.output.chw
     window = Window(
         kernel=(shape[2], shape[3]), stride=layer.stride, pad_top=top, pad_left=left, out_height=height, out_width=width
     )
     pad = activation.zero_point - stored_offset(activation)
-    if isinstance(layer.weights, SparseWeights) and not local:
+    if isinstance(layer.weights, SparseWeights) and not local and layer.groups == 1:
         own = _sparse(layer, layer.weights, activation, shape[2] * shape[3])
         return ArrayOp(layer=layer, source=source, local=False, window=window, pad=pad, **own)
     weights, codes, codebook = _decoded(layer, layer.weights)
+    sums = weights.sum(axis=(1, 2, 3))
+    blocks = _blocks(layer.weights)
+    if layer.groups != 1 and not local:
+        weights, codes, codebook, blocks = _all_channels(weights, layer.groups), None, None, None
     return ArrayOp(
         layer=layer,
         source=source,
@@ -275,8 +405,8 @@ def _convolution(model: Model, layer: Conv2d, source: str) -> ArrayOp:
         weights=weights,
         codes=codes,
         codebook=codebook,
-        blocks=_blocks(layer.weights),
-        bias=_bias(layer, activation, weights.sum(axis=(1, 2, 3))),
+        blocks=blocks,
+        bias=_bias(layer, activation, sums),
         pad=pad,
     )
 
@@ -305,6 +435,15 @@ def _tiles(layer: Conv2d, source: str, activation: Activation) -> ArrayOp:
         pad=activation.zero_point - stored_offset(activation),
         tile=size,
     )
+
+
+def _all_channels(weights: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+    """Weights (K, C/groups, kh, kw) of a convolution in groups as (K, C, kh, kw), 0 for other groups' channels."""
+    rows, channels = weights.shape[:2]
+    whole = np.zeros((groups, rows // groups, groups, *weights.shape[1:]), np.int64)
+    group = np.arange(groups)
+    whole[group, :, group] = weights.reshape(groups, rows // groups, *weights.shape[1:])
+    return whole.reshape(rows, groups * channels, *weights.shape[2:])
 
 
 def _dense(model: Model, layer: Dense, source: str) -> ArrayOp:
@@ -375,7 +514,7 @@ def _add(model: Model, layer: Add, source: str, second: str, greatest: int) -> A
         local=True,
         repeated=True,
         elementwise=len(layer.output.shape) == 1,
-        window=Window(kernel=(1, 1), stride=(1, 1), pad_top=0, pad_left=0, out_height=height, out_width=width),
+        window=_point(height, width),
         weights=np.broadcast_to(taps, (channels, 1, 1, taps.size)),
         bias=np.zeros(channels, np.int64),
         pad=0,
@@ -383,6 +522,18 @@ def _add(model: Model, layer: Add, source: str, second: str, greatest: int) -> A
         second_taps=len(form.taps[1]),
         thresholds=form.thresholds,
     )
+
+
+def _counted(model: Model, layer: AvgPool2d, source: str) -> list[ArrayOp]:
+    """An operation for each rectangle of outputs that count as many elements."""
+    whole = _pool(model, layer, source)
+    _, height, width = model.activation(layer.inputs[0]).chw
+
+    def part(region: Region) -> ArrayOp:
+        weights = np.ones((whole.rows, 1, *region.window.kernel), np.int64)
+        return replace(whole, window=region.window, origin=(region.y, region.x), weights=weights)
+
+    return [part(region) for region in regions(whole.window, height, width)]
 
 
 def _pool(model: Model, layer: MaxPool2d | AvgPool2d | Mean | Requantize, source: str) -> ArrayOp:
@@ -400,13 +551,6 @@ def _pool(model: Model, layer: MaxPool2d | AvgPool2d | Mean | Requantize, source
     maximum = isinstance(layer, MaxPool2d)
     if maximum:
         pad = -(1 << (activation.bits - 1))
-    elif isinstance(layer, AvgPool2d) and any(padding) and not layer.count_include_pad:
-        raise UnsupportedError(
-            "an average over a window whose count varies at the border has no hardware yet",
-            layer=layer.name,
-            key="count_include_pad",
-            hint="set it to true, or pad the map before",
-        )
     out_height, out_width = (1, 1) if isinstance(layer, Mean) else layer.output.chw[1:]
     weights = np.ones((channels, 1, *kernel), dtype=np.int64)
     return ArrayOp(

@@ -78,7 +78,7 @@ def _codes(op: ArrayOp) -> NDArray[np.int64]:
 
 def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, declared: bool = False) -> WeightFormat:
     """The narrowest format that holds all operations; ``declared``: that holds whatever their declared widths allow."""
-    own = [op for op in ops if not op.repeated]
+    own = [op for op in ops if not op.fixed]
     plain = [op for op in own if op.codes is None]
     books = [op for op in own if op.codes is not None]
     coding: Coding = "dense" if not books else "mixed" if plain else "codebook"

@@ -9,11 +9,11 @@ import numpy as np
 
 from hwgen.errors import UnsupportedError
 from hwgen.fixed import winograd_transform
-from hwgen.model import AvgPool2d, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
+from hwgen.model import AvgPool2d, Concat, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.intervals import Intervals, accumulator_intervals, sparse_intervals
-from hwgen.plan.ops import ArrayOp, stored_offset
+from hwgen.plan.ops import ArrayOp, layer_of, stored_offset
 from hwgen.plan.requant import LoweredLayer, Lowering
 from hwgen.plan.staircase import Staircase, average, identity, requantisation, steps
 from hwgen.plan.steps import Grid, Step
@@ -23,7 +23,9 @@ from hwgen.plan.tiles import weight_scale
 
 def op_intervals(model: Model, op: ArrayOp) -> Intervals:
     """Exact accumulator ranges of the operation, stored inputs."""
-    source = model.activation(op.layer.inputs[0])
+    # What is copied or gathered has the range of the whole.
+    moved = op.join is not None or isinstance(op.layer, Concat)
+    source = op.layer.output if moved else model.activation(op.layer.inputs[0])
     offset = stored_offset(source)
     if op.entries is not None:
         low, high = source.min - offset - op.zero, source.max - offset - op.zero
@@ -38,7 +40,7 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
         return accumulator_intervals(op.weights, least, most, layer=op.layer.name)
     if op.tile is not None and op.direct is None:
         return _tile_intervals(op, source.min - offset, source.max - offset)
-    padded = op.pad if op.window.pad_top or op.window.pad_left or _reaches_out(model, op) else None
+    padded = op.pad if op.window.pad_top > 0 or op.window.pad_left > 0 or _reaches_out(model, op) else None
     # A maximum holds one product at a time: it never leaves the range of the elements, padding among them.
     weights = op.weights[:, :, :1, :1] if op.maximum else op.weights
     return accumulator_intervals(weights, source.min - offset, source.max - offset, layer=op.layer.name, padding=padded)
@@ -60,7 +62,7 @@ def _tile_intervals(op: ArrayOp, low: int, high: int) -> Intervals:
 
 def _reaches_out(model: Model, op: ArrayOp) -> bool:
     """Whether the window leaves the map at the bottom or the right."""
-    _, height, width = model.activation(op.source).chw
+    _, height, width = model.activation(layer_of(op.source)).chw
     window = op.window
     bottom = (window.out_height - 1) * window.stride[0] + window.kernel[0] - window.pad_top
     right = (window.out_width - 1) * window.stride[1] + window.kernel[1] - window.pad_left
@@ -79,17 +81,19 @@ def staircase(op: ArrayOp, intervals: Intervals) -> Staircase:
     }
     if op.thresholds is not None:
         return steps(layer.name, op.thresholds, pivot=output.zero_point - offset, **common)
-    if isinstance(layer, MaxPool2d):
+    if isinstance(layer, MaxPool2d | Concat) or op.join is not None:
         return identity(layer.name, **common)
     if isinstance(layer, AvgPool2d):
-        return average(layer.name, count=layer.kernel[0] * layer.kernel[1], stored_offset=offset, **common)
+        kernel = op.window.kernel
+        return average(layer.name, count=kernel[0] * kernel[1], stored_offset=offset, **common)
     assert isinstance(layer, Conv2d | Dense | Mean | Requantize)
     if layer.requant is None:
         raise UnsupportedError("the layer has no requantisation", layer=layer.name, hint="quantise first")
+    rows = slice(None) if op.channels is None else op.channels
     return requantisation(
         layer.name,
-        multiplier=layer.requant.multiplier,
-        shift=layer.requant.shift,
+        multiplier=layer.requant.multiplier[rows],
+        shift=layer.requant.shift[rows],
         rounding=layer.requant.rounding,
         bias=op.bias,
         zero_point=output.zero_point - offset,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import lcm
 
 from hwgen.model import Model
 from hwgen.plan.layout import MapLayout, ceil_div, map_layout, vector_layout
-from hwgen.plan.ops import ArrayOp
+from hwgen.plan.ops import ArrayOp, Join
 from hwgen.plan.streams import MAX_BEAT_BITS
 from hwgen.plan.walk import factors
 
@@ -29,17 +29,25 @@ def batched(op: ArrayOp, batch: int) -> bool:
     return batch > 1 and (op.fully_connected or op.elementwise)
 
 
-def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: int) -> Placement:
+def place(
+    model: Model, ops: Sequence[ArrayOp], joins: Sequence[Join] = (), *, pes: int, lanes: int, batch: int
+) -> Placement:
     """Layouts and base addresses.
 
     The input's map is never shared, so that the next frame loads while the layers behind the first compute; all others
-    share by lifetime: largest first, each at the lowest address that is free while it lives.
+    share by lifetime: largest first, each at the lowest address that is free while it lives. The parts of a joined map
+    lie inside it.
     """
-    names = ["input", *(op.layer.name for op in ops[:-1])]
-    layouts = _layouts(model, names, ops, pes, lanes, batch)
-    lives = {name: _life(name, ops, batch) for name in names}
+    shapes = _shapes(model, ops, joins, pes)
+    names = list(shapes)
+    layouts = _layouts(model, shapes, ops, joins, pes, lanes, batch)
+    families = {name: [name] for name in names}
+    for join in joins:
+        for part in join.parts:
+            families[join.name] += families.pop(part)
+    lives = {name: _life(family, ops, batch) for name, family in families.items()}
     placed: dict[str, MapLayout] = {}
-    for name in sorted(names, key=lambda n: (-layouts[n].extent, names.index(n))):
+    for name in sorted(families, key=lambda n: (-layouts[n].extent, names.index(n))):
         begin, end = lives[name]
         others = sorted(
             (placed[other].base, placed[other].base + placed[other].extent)
@@ -52,16 +60,46 @@ def place(model: Model, ops: Sequence[ArrayOp], *, pes: int, lanes: int, batch: 
                 break
             base = max(base, high)
         placed[name] = layouts[name].at(base)
+    for join in reversed(joins):
+        base = placed[join.name].base
+        for part in join.parts:
+            placed[part] = layouts[part].at(base)
+            base += layouts[part].slots * layouts[part].slot_stride
     top = max(layout.base + layout.extent for layout in placed.values())
     return Placement({name: placed[name] for name in names}, max(MIN_WORDS, ceil_div(top, lanes)))
 
 
-def _life(name: str, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
-    """First and last operation between which a map must stay; the input stays always."""
-    if name == "input":
+def _shapes(
+    model: Model, ops: Sequence[ArrayOp], joins: Sequence[Join], pes: int
+) -> dict[str, tuple[int, int, int]]:
+    """(C, H, W) of all maps but the last, each behind those that its makers read; C with the holes of joined maps."""
+    shapes = {"input": model.input.chw}
+    waiting = {join.name: join for join in joins}
+
+    def put_together(name: str) -> None:
+        join = waiting.pop(name, None)
+        if join is None:
+            return
+        for part in join.parts:
+            put_together(part)
+        slots = sum(ceil_div(shapes[part][0], pes) for part in join.parts[:-1])
+        last = shapes[join.parts[-1]]
+        shapes[name] = (slots * pes + last[0], *last[1:])
+
+    for op in ops:
+        for source in op.sources:
+            put_together(source)
+        if op.name != ops[-1].name:
+            shapes[op.name] = op.map_shape
+    return shapes
+
+
+def _life(names: Sequence[str], ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
+    """First and last operation between which a map, with its parts, must stay; the input stays always."""
+    if "input" in names:
         return 0, len(ops)
-    readers = [index for index, op in enumerate(ops) if name in op.sources]
-    written = next(index for index, op in enumerate(ops) if op.layer.name == name)
+    readers = [index for index, op in enumerate(ops) if any(name in op.sources for name in names)]
+    written = next(index for index, op in enumerate(ops) if op.name in names)
     if any(batched(ops[index], batch) for index in readers) and not batched(ops[written], batch):
         # It gathers all frames of the batch, while the operations before it start over for each.
         written = 0
@@ -69,43 +107,52 @@ def _life(name: str, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int]:
 
 
 def _layouts(
-    model: Model, names: Sequence[str], ops: Sequence[ArrayOp], pes: int, lanes: int, batch: int
+    model: Model,
+    shapes: Mapping[str, tuple[int, int, int]],
+    ops: Sequence[ArrayOp],
+    joins: Sequence[Join],
+    pes: int,
+    lanes: int,
+    batch: int,
 ) -> dict[str, MapLayout]:
-    """Of all maps; those that are added to each other have the same, which suits the readers and writers of all."""
-    tied = _tied(names, ops)
-    writers = {op.layer.name: op for op in ops}
+    """Of all maps; those that are added or joined have the same, which suits the readers and writers of all."""
+    names = list(shapes)
+    tied = _tied(names, ops, joins)
     splits = dict.fromkeys(tied.values(), 1)
     while True:
         layouts: dict[str, MapLayout] = {}
         for name in names:
             readers = [op for op in ops if any(tied.get(source) == tied[name] for source in op.sources)]
-            writer = writers.get(name)
-            written = [1]
-            if writer is not None:
-                tile = writer.tile or 1
-                phases = factors(layouts[writer.source].split, writer.window)
-                written = [tile, *(phase * tile for phase in phases)]
+            writers = [op for op in ops if op.name == name]
+            written = [step for op in writers for step in _strides(op, layouts[op.source].split)]
             split = splits[tied[name]]
-            layouts[name] = _layout(model, name, readers, pes, lanes, batch, written, split)
+            layouts[name] = _layout(model, name, shapes[name], readers, pes, lanes, batch, written, split)
         found = {tie: max(layouts[name].split for name in names if tied[name] == tie) for tie in splits}
         if all(layouts[name].split == found[tied[name]] for name in names):
             return layouts
         splits = found
 
 
-def _tied(names: Sequence[str], ops: Sequence[ArrayOp]) -> dict[str, str]:
-    """For each map the first of those that adds tie it to."""
+def _strides(writer: ArrayOp, split: int) -> tuple[int, ...]:
+    """Every how many rows and columns a phase of the operation writes, and those of a tile."""
+    tile = writer.tile or 1
+    return tile, *(phase * tile for phase in factors(split, writer.window))
+
+
+def _tied(names: Sequence[str], ops: Sequence[ArrayOp], joins: Sequence[Join]) -> dict[str, str]:
+    """For each map the first of those that adds and joins tie it to."""
     tied = {name: name for name in names}
-    for op in ops:
-        if op.second is not None:
-            first, second = sorted((tied[op.source], tied[op.second]), key=names.index)
-            tied = {name: first if tie == second else tie for name, tie in tied.items()}
+    pairs = [(op.source, op.second) for op in ops if op.second is not None]
+    for one, other in [*pairs, *((join.name, part) for join in joins for part in join.parts)]:
+        first, second = sorted((tied[one], tied[other]), key=names.index)
+        tied = {name: first if tie == second else tie for name, tie in tied.items()}
     return tied
 
 
 def _layout(
     model: Model,
     name: str,
+    shape: tuple[int, int, int],
     readers: Sequence[ArrayOp],
     pes: int,
     lanes: int,
@@ -113,9 +160,8 @@ def _layout(
     written: Sequence[int],
     split: int,
 ) -> MapLayout:
-    """``written``: every how many rows and columns a phase of its producer writes, and those of a tile. ``split``: at
+    """``written``: every how many rows and columns a phase of its producers writes, and those of a tile. ``split``: at
     least so many."""
-    shape = model.activation(name).chw
     if any(batched(op, batch) for op in readers):
         return map_layout(
             name, shape, pes=pes, lanes=lanes, split=1, pitch=shape[2], x_pitch=ceil_div(batch, lanes) * lanes

@@ -33,15 +33,11 @@ def notes(
     *,
     batch: int,
 ) -> tuple[str, ...]:
-    """A sentence for each sparse layer that gains neither bits nor cycles, in the order of the layers.
+    """A sentence for each layer computed in full, then for each sparse one that gains neither bits nor cycles.
 
     ``steps``: the schedule, the sparse ones with their traces.
     """
-    found = [
-        f"{op.layer.name}: sparse is computed as dense: a depthwise convolution has nothing to skip"
-        for op in ops
-        if op.local and isinstance(op.layer, Conv2d) and isinstance(op.layer.weights, SparseWeights)
-    ]
+    found = list(dict.fromkeys(filter(None, map(_dense_note, ops))))
     if sparse is None:
         return tuple(found)
     output = output_layout(model, ops[-1].layer.name, pes=grid.pes, batch=batch)
@@ -53,6 +49,18 @@ def notes(
         if bits[0] >= bits[1] and cycles[0] > WORTH * cycles[1]:
             found.append(_sentence(layer.step.op, *bits, *cycles))
     return tuple(found)
+
+
+def _dense_note(op: ArrayOp) -> str | None:
+    """Why the layer of an operation is computed with more weights than it has."""
+    layer = op.layer
+    if not isinstance(layer, Conv2d) or op.join is not None:
+        return None
+    if layer.groups > 1 and not op.local:
+        return f"{layer.name}: a convolution of {layer.groups} groups is computed as one of all channels"
+    if op.local and isinstance(layer.weights, SparseWeights):
+        return f"{layer.name}: sparse is computed as dense: a depthwise convolution has nothing to skip"
+    return None
 
 
 def sparse_bits(layer: SparseLayer, sparse: SparseLayers, *, pes: int) -> int:

@@ -78,7 +78,7 @@ def estimate(
     requantiser = acc * lowering.mul_bits + 3 * lowering.sum_bits
     luts = 700 + grid.pes * (60 + 24 * grid.lanes + 2 * acc * grid.lanes) + units * requantiser
     luts += grid.pes * grid.lanes * 8 * (grid.choices - 1)
-    bits = 4 if all(op.codes is not None or op.repeated for op in ops) else 8
+    bits = 4 if all(op.codes is not None or op.fixed for op in ops) else 8
     stored = sum(_stored_bits(op, bits, (grid.choices - 1).bit_length()) for op in ops)
     word = 8 * grid.lanes
     memories = [

@@ -88,7 +88,10 @@ class SparseShape:
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayShape:
-    """Widths, depths and options of the array; see docs/architecture.md for what each part does."""
+    """Widths, depths and options of the array; see docs/architecture.md for what each part does.
+
+    ``scores``: elements whose greatest's number is the output; 0: all elements are.
+    """
 
     name: str
     pes: int
@@ -134,6 +137,7 @@ class ArrayShape:
     output: StreamShape
     input_addressing: InputAddressing
     ordered: bool = False
+    scores: int = 0
     sparse: SparseShape | None = None
     counters: bool = False
     tiles: TileShape | None = None

@@ -201,17 +201,19 @@ def build_steps(
     runs = [[(index, frame) for index in range(boundary)] for frame in range(batch if boundary else 1)]
     runs[-1] += [(index, 0) for index in range(boundary, len(ops))]
     last_reader = max(index for index, op in enumerate(ops) if "input" in op.sources)
+    ends = {op.layer.name: index for index, op in enumerate(ops)}
     steps: list[Step] = []
     for run in runs:
         first = len(steps)
         for index, frame in run:
-            steps += _layer_steps(ops, index, placement, output, grid, batch, frame)
+            steps += _op_steps(ops, index, placement, output, grid, batch, frame)
+            steps[-1].layer_last = index == ends[ops[index].layer.name]
             steps[-1].releases_input = index == last_reader
         steps[first].first_of_frame = True
     return steps
 
 
-def _layer_steps(
+def _op_steps(
     ops: Sequence[ArrayOp],
     index: int,
     placement: Placement,
@@ -222,8 +224,8 @@ def _layer_steps(
 ) -> list[Step]:
     op = ops[index]
     source = placement.maps[op.source]
-    to_output = index == len(ops) - 1
-    destination = output if to_output else placement.maps[op.layer.name]
+    to_output = op.name == ops[-1].name
+    destination = output if to_output else placement.maps[op.name]
     frames = batch if batched(op, batch) else 1
     wide = can_be_wide(op, source, grid, batch)
     slots, block = op.pattern
@@ -270,7 +272,6 @@ def _layer_steps(
                 frames=frames,
             )
         )
-    steps[-1].layer_last = True
     return steps
 
 
@@ -283,19 +284,24 @@ def _add_taps(op: ArrayOp, tap: Tap, distance: int) -> tuple[Tap, ...]:
 def write_record(step: Step) -> dict[str, int]:
     """The writer's addresses: positions (Y, X) of the walk in the destination's layout."""
     walk, layout = step.walk, step.destination
+    size = step.op.tile or 1
+    factor_y, factor_x = walk.factor_y * size, walk.factor_x * size
+    top, left = step.op.origin[0] + walk.phase_y * size, step.op.origin[1] + walk.phase_x * size
 
     def address(y: int, x: int) -> int:
         if step.frames > 1:
             # The output buffer holds frame after frame, a map beside one another's elements.
             return x * (layout.extent // step.frames if step.to_output else 1)
-        return layout.offset((y * walk.factor_y + walk.phase_y) * size, (x * walk.factor_x + walk.phase_x) * size)
+        return layout.offset(y * factor_y + top, x * factor_x + left)
 
-    size = step.op.tile or 1
     start = address(0, 0)
-    x_phases = max(1, layout.split // (walk.factor_x * size))
-    y_phases = max(1, layout.split // (walk.factor_y * size))
+    x_phases = max(1, layout.split // factor_x)
+    y_phases = max(1, layout.split // factor_y)
+    # Phases that the first position is behind the first plane; from there on planes take turns.
+    x_phase, y_phase = left % layout.split // factor_x, top % layout.split // factor_y
+    x_wrap, y_wrap = x_phases - x_phase, y_phases - y_phase
     last = walk.wrap - 1
-    row = address(0, last)
+    row = address(0, last) - start
     return {
         "groups": walk.groups - 1,
         "passes": step.passes - 1,
@@ -306,10 +312,12 @@ def write_record(step: Step) -> dict[str, int]:
         "pass_stride": layout.slot_stride,
         "x_phases": x_phases - 1,
         "y_phases": y_phases - 1,
-        "x_step": address(0, 1) - address(0, 0),
-        "x_wrap_step": address(0, x_phases) - address(0, x_phases - 1),
-        "y_step": address(1, 0) - row,
-        "y_wrap_step": address(y_phases, 0) - address(y_phases - 1, last),
+        "x_phase": x_phase,
+        "y_phase": y_phase,
+        "x_step": address(0, x_wrap + 1) - address(0, x_wrap),
+        "x_wrap_step": address(0, x_wrap) - address(0, x_wrap - 1),
+        "y_step": address(y_wrap + 1, 0) - address(y_wrap, 0) - row,
+        "y_wrap_step": address(y_wrap, 0) - address(y_wrap - 1, 0) - row,
         "wide": int(step.wide),
         "to_output": int(step.to_output),
         "layer_last": int(step.layer_last),

@@ -74,12 +74,15 @@ def load_cycles(stream: StreamShape) -> int:
     return stream.chunks_per_pixel * stream.pixels + 1
 
 
-def unload_cycles(stream: StreamShape, *, ordered: bool = False) -> int:
+def unload_cycles(stream: StreamShape, *, ordered: bool = False, scores: int = 0) -> int:
     """From the cycle in which the last byte is written to the last beat.
 
     The byte's register, then a word is read (``latency.MEMORY`` + 1), its chunks leave one a cycle, then the beat's
-    register. ``ordered``: one element a cycle, through ``latency.ORDERED``.
+    register. ``ordered``: one element a cycle, through ``latency.ORDERED``. ``scores``: as many elements are compared,
+    one a cycle, frame after frame.
     """
+    if scores:
+        return stream.pixels * (scores + latency.argmax(ordered=ordered)) + 1
     if ordered:
         return stream.pixels * stream.channels + latency.ORDERED + 1
     words_per_pixel = ceil_div(stream.chunks_per_pixel, stream.bank_groups)

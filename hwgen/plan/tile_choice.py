@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hwgen.errors import UnsupportedError
 from hwgen.model import Conv2d, Model
-from hwgen.plan.ops import ArrayOp
+from hwgen.plan.ops import ArrayOp, Join
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.placement import Placement, output_layout, place
 from hwgen.plan.requant import Lowering
@@ -55,6 +55,7 @@ class TileChooser:
     grid: Grid
     lowering: Lowering
     bits: Mapping[str, int]
+    joins: Sequence[Join] = ()
 
     def choose(self, ops: Sequence[ArrayOp]) -> TileChoice:
         """What ``--algorithm`` says; with ``auto`` what makes the model fastest, if that pays for its logic."""
@@ -167,6 +168,6 @@ class TileChooser:
 
     def _steps(self, ops: Sequence[ArrayOp], grid: Grid) -> tuple[list[Step], Placement]:
         batch = self.options.batch
-        placement = place(self.model, ops, pes=grid.pes, lanes=grid.lanes, batch=batch)
+        placement = place(self.model, ops, self.joins, pes=grid.pes, lanes=grid.lanes, batch=batch)
         output = output_layout(self.model, ops[-1].layer.name, pes=grid.pes, batch=batch)
         return build_steps(ops, placement, output, grid, batch=batch), placement

@@ -36,7 +36,7 @@ def tile_acc_bits(ops: Sequence[ArrayOp], bits: Mapping[str, int], acc_bits: int
 
     ``bits``: of each layer's own sum, by name; ``acc_bits``: of the widest that is requantised.
     """
-    wrapped = [bits[op.layer.name] + wrap_bits(op.tile) for op in ops if op.tile is not None and op.direct is not None]
+    wrapped = [bits[op.name] + wrap_bits(op.tile) for op in ops if op.tile is not None and op.direct is not None]
     return max([acc_bits, *wrapped])
 
 

@@ -104,6 +104,20 @@ def test_options_reach_the_core(model: Path, tmp_path: Path, hwgen: Hwgen) -> No
     assert {key: manifest[key] for key in wanted} == wanted
 
 
+def test_the_class_instead_of_the_scores(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
+    frames = np.random.default_rng(2).integers(-128, 128, (4, *tiny().input.shape)).astype(np.int8)
+    np.save(tmp_path / "x.npy", frames)
+    assert hwgen("infer", model, "--inputs", "x.npy", "--outputs", "scores.npy").status == 0
+    shown = hwgen("build", model, "-o", "core", "--pes", 2, "--lanes", 2, "--argmax")
+    assert shown.status == 0, shown.err
+    manifest = json.loads((tmp_path / "core" / "manifest.json").read_text())
+    assert manifest["interfaces"]["output"]["shape"] == [1]
+    assert manifest["cycles"]["layers"][-1]["algorithm"] == "alias"
+    assert hwgen("infer", "core/model.npz", "--inputs", "x.npy", "--outputs", "class.npy").status == 0
+    scores = np.load(tmp_path / "scores.npy").reshape(4, -1)
+    np.testing.assert_array_equal(np.load(tmp_path / "class.npy").reshape(-1), scores.argmax(axis=1))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -115,7 +129,6 @@ def test_options_reach_the_core(model: Path, tmp_path: Path, hwgen: Hwgen) -> No
         (["--index-bits", "some"], "key '--index-bits': must be a number of bits or auto, not 'some'"),
         (["--index-bits", "0"], "key '--index-bits': a relative index must have 1..16 bits, not 0"),
         (["--queue", "0"], "key '--queue': a queue must hold 1..256 columns, not 0"),
-        (["--argmax"], "key '--argmax': asks for what has no hardware yet"),
     ],
 )
 def test_what_cannot_be_built_is_refused_and_nothing_written(

@@ -17,6 +17,7 @@ from hwgen.model import (
     AddRequant,
     AvgPool2d,
     CodebookWeights,
+    Concat,
     Conv2d,
     Dense,
     DenseWeights,
@@ -38,8 +39,8 @@ from hwgen.plan.tile_domain import effective_weights
 
 ROUNDINGS = ("half_up", "floor", "tflite_single", "tflite_double")
 WINDOW_OPS = ("conv", "depthwise", "max_pool", "avg_pool")
-MAP_OPS = (*WINDOW_OPS, *WINDOW_OPS, "mean", "requantize", "dense", "flatten", "add", "add")
-VECTOR_OPS = ("dense", "dense", "dense", "requantize", "add")
+MAP_OPS = (*WINDOW_OPS, *WINDOW_OPS, "mean", "requantize", "dense", "flatten", "add", "add", "concat", "concat")
+VECTOR_OPS = ("dense", "dense", "dense", "requantize", "add", "concat")
 PATTERNS = ((1, 2), (1, 4), (2, 4), (3, 4), (1, 3), (4, 4), (3, 8))
 """N:M, also such that no array has hardware for."""
 ADD_SHIFT = 20
@@ -121,7 +122,10 @@ class Drawer:
         return bool(self.layers) and isinstance(self.layers[-1], Flatten)
 
     def activation(self, shape: tuple[int, ...]) -> Activation:
-        """Any width, sign, zero point and clamp."""
+        """Any width, sign, zero point and clamp; sometimes those of an earlier map, so that the two can be joined."""
+        if self.maps and not self.draw(st.integers(0, 2)):
+            like = self.draw(st.sampled_from(list(self.maps.values())))
+            return Activation(**vars(like) | {"shape": shape})
         bits, signed = self.draw(st.sampled_from(self.bits)), self.draw(st.booleans())
         low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
         zero = self.draw(st.sampled_from([low, high, 0]) | st.integers(low, high))
@@ -271,11 +275,12 @@ class Drawer:
     def _depthwise(self, name: str, source: str, x: Activation) -> Layer:
         channels, height, width = x.chw
         kernel, stride, padding = self.window(height, width, self._groups(height * width))
-        weights = self.weights((channels, 1, *kernel))
+        rows = channels * self.draw(st.sampled_from([1, 1, 2, 3]))
+        weights = self.weights((rows, 1, *kernel))
         sums = np.abs(weights.decode().astype(np.int64)).sum(axis=(1, 2, 3))
-        output = self.activation((channels, *sizes(height, width, kernel, stride, padding)))
+        output = self.activation((rows, *sizes(height, width, kernel, stride, padding)))
         return Conv2d(
-            name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(channels, sums),
+            name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(rows, sums),
             requant=self.requant(x, output, sums), stride=stride, padding=padding, groups=channels,
         )  # fmt: skip
 
@@ -309,7 +314,7 @@ class Drawer:
         output = self._pooled(x, (channels, *sizes(height, width, kernel, stride, padding)))
         return AvgPool2d(
             name=name, inputs=(source,), output=output, kernel=kernel, stride=stride, padding=padding,
-            count_include_pad=any(padding),
+            count_include_pad=any(padding) and self.draw(st.booleans()),
         )  # fmt: skip
 
     def _mean(self, name: str, source: str, x: Activation) -> Layer:
@@ -341,6 +346,21 @@ class Drawer:
             ),
         )  # fmt: skip
 
+    def _concat(self, name: str, source: str, x: Activation) -> Layer:
+        """The last map behind or before one or two of its size and numbers, perhaps itself."""
+        partners = [other for other, y in self.maps.items() if _numbers(y) == _numbers(x)]
+        others = self.draw(st.lists(st.sampled_from(partners), min_size=1, max_size=2))
+        inputs = self.draw(st.permutations([source, *others]))
+        maps = [self.maps[other] for other in inputs]
+        output = Activation(
+            **vars(x) | {
+                "shape": (sum(y.shape[0] for y in maps), *x.shape[1:]),
+                "min": min(y.min for y in maps),
+                "max": max(y.max for y in maps),
+            }
+        )  # fmt: skip
+        return Concat(name=name, inputs=tuple(inputs), output=output)
+
     def _flatten(self, name: str, source: str, x: Activation) -> Layer:
         return Flatten(name=name, inputs=(source,), output=Activation(**vars(x) | {"shape": (x.size,)}))
 
@@ -353,6 +373,11 @@ class Drawer:
             name=name, inputs=(source,), output=output, weights=weights, bias=self.bias(rows, sums),
             requant=self.requant(x, output, sums),
         )  # fmt: skip
+
+
+def _numbers(x: Activation) -> tuple[Any, ...]:
+    """What maps that are joined have in common."""
+    return x.shape[1:], len(x.shape), x.bits, x.signed, x.scale, x.zero_point
 
 
 def multiplier(real: float) -> tuple[int, int]:

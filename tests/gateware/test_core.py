@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hwgen import golden
 from hwgen.flow.frames import from_beats, to_beats
 from hwgen.gateware import Core, VerilogCells
-from hwgen.model import CodebookWeights, Requant
+from hwgen.model import CodebookWeights, Concat, Requant
 from hwgen.plan import Plan, PlanOptions, build_plan, timeline
 from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
@@ -26,6 +26,7 @@ from tests.gateware.simulation import SETTLE, Run, interface, run
 from tests.plan.planned import buildable
 from tests.plan.small import (
     act,
+    avg_pool,
     conv,
     dense,
     flatten,
@@ -257,7 +258,34 @@ def spread_by_three() -> Case:
     return case
 
 
+def counted_average() -> Case:
+    """Rectangles of an output that begin anywhere among the planes of their strided reader."""
+    x = act(3, 7, 6)
+    output = act(3, 7, 6)
+    pool = avg_pool("p", "input", x, 3, padding=(1, 1, 1, 1), output=output, count_include_pad=False)
+    case = case_of(model(x, pool, conv("c", "p", output, weights(2, 3, 2, 2), stride=(2, 3))), pes=2, lanes=4)
+    assert "x_phase" in dict(build_plan(case.model, case.options).shape.write_fields.fields)
+    return case
+
+
+def joined() -> Case:
+    """Parts with holes behind them, a copy of the input, a join in a join, a gathered output of classes."""
+    x = act(3, 5, 4)
+    a = conv("a", "input", x, weights(6, 3, 2, 2), pad=0, output=act(6, 5, 4), padding=(0, 1, 1, 0))
+    one = Concat(name="one", inputs=("a", "input"), output=act(9, 5, 4))
+    filters = conv("d", "one", one.output, shared(18, 1, 3, 3), groups=9, pad=1)
+    two = Concat(name="two", inputs=("one", "d"), output=act(27, 5, 4))
+    last = conv("last", "two", two.output, shared(5, 27, 1, 1), stride=(2, 1))
+    three = Concat(name="three", inputs=("last", "last"), output=act(10, 3, 4))
+    case = case_of(model(x, a, one, filters, two, last, three), pes=4, lanes=4)
+    names = list(dict.fromkeys(step.op.name for step in build_plan(case.model, case.options).steps))
+    assert names == ["a", "one#1", "d#0", "d#1", "last", "three#1", "three#"]
+    return case
+
+
 CASES = (
+    counted_average,
+    joined,
     spread,
     spread_by_three,
     strided,

@@ -14,7 +14,7 @@ from tests.gateware.bench import shape_of, trace
 from tests.gateware.networks import Case, cases
 from tests.gateware.parts import Drainer
 from tests.plan.planned import planned
-from tests.plan.small import act, conv, model, steps_of, weights
+from tests.plan.small import act, avg_pool, conv, model, steps_of, weights
 
 BITS = 20
 SETTLE = latency.MEMORY + 3
@@ -50,7 +50,8 @@ def places(step: Step, lanes: int, per: int) -> list[tuple[int, int, int | None]
                     y, x = divmod(group * lanes + (0 if step.wide else lane), walk.wrap)
                     address: int | None = None
                     if y < walk.height and x < walk.width:
-                        oy, ox = walk.factor_y * y + walk.phase_y, walk.factor_x * x + walk.phase_x
+                        oy = walk.factor_y * y + walk.phase_y + step.op.origin[0]
+                        ox = walk.factor_x * x + walk.phase_x + step.op.origin[1]
                         if step.frames > 1:
                             beside = layout.extent // step.frames if step.to_output else 1
                             address = layout.address(index, 0, 0) + x * beside
@@ -133,6 +134,28 @@ def test_maps_are_written_in_the_planes_of_their_reader(
     two = conv("two", "one", one.output, weights(1, channels, 1, 1), stride=second)
     grid = Grid(pes=pes, lanes=lanes, pes_per_requantiser=pes)
     steps = [step for step in steps_of(model(x, one, two), grid) if step.index == 0]
+    check_drain(steps, grid, 0)
+
+
+@settings(max_examples=10)
+@given(
+    size=st.tuples(st.integers(3, 9), st.integers(3, 9)),
+    kernel=st.integers(2, 3),
+    first=st.integers(1, 2),
+    second=strides,
+    lanes=st.sampled_from([1, 4]),
+)
+def test_rectangles_of_an_output_begin_anywhere_among_the_planes(
+    size: tuple[int, int], kernel: int, first: int, second: tuple[int, int], lanes: int
+) -> None:
+    x = act(2, *size)
+    output = act(2, *((n + 2 - kernel) // first + 1 for n in size))
+    pool = avg_pool(
+        "p", "input", x, kernel, stride=(first, first), padding=(1, 1, 1, 1), output=output, count_include_pad=False
+    )
+    two = conv("two", "p", output, weights(1, 2, 1, 1), stride=second)
+    grid = Grid(pes=2, lanes=lanes, pes_per_requantiser=2)
+    steps = [step for step in steps_of(model(x, pool, two), grid) if step.op.name == "p"]
     check_drain(steps, grid, 0)
 
 

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import assume
 
 from hwgen.errors import UnsupportedError, UsageError
 from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions, build_plan
+from hwgen.plan.joins import Resolved, resolve
 from hwgen.plan.nm import choices, fitted
-from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.ops import ArrayOp, Join, array_ops
+from hwgen.plan.orders import ordered, ordered_layer
+from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import Placement, output_layout, place
+from hwgen.plan.requant import Lowering, lower
 from hwgen.plan.steps import Grid, Step, build_steps
 from tests.gateware.networks import Case
 
 
 @dataclass
 class Planned:
+    resolved: Resolved
     ops: tuple[ArrayOp, ...]
     grid: Grid
     placement: Placement
     steps: Sequence[Step]
+
+    @property
+    def joins(self) -> tuple[Join, ...]:
+        return self.resolved.joins
+
+    def lowered(self, net: Model) -> Lowering:
+        """Requantisations, their channels where the operations have them."""
+        lowering = lower([staircase(op, op_intervals(net, op)) for op in self.resolved.ops])
+        orders = (self.resolved.orders.get(op.name) for op in self.ops)
+        return replace(lowering, layers=tuple(map(ordered_layer, lowering.layers, orders)))
 
 
 def operations(model: Model) -> tuple[ArrayOp, ...]:
@@ -39,16 +54,17 @@ def planned(case: Case) -> Planned:
     options = case.options
     assert options.pes is not None
     assert options.lanes is not None
-    ops = fitted(operations(case.model), options.pes)
+    resolved = resolve(operations(case.model), options.pes)
+    ops = tuple(ordered(op, resolved.orders) for op in fitted(resolved.ops, options.pes))
     grid = Grid(
         pes=options.pes,
         lanes=options.lanes,
         pes_per_requantiser=options.pes // (options.requantisers or 1),
         choices=choices(ops),
     )
-    placement = place(case.model, ops, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
+    placement = place(case.model, ops, resolved.joins, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(case.model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
-    return Planned(ops, grid, placement, build_steps(ops, placement, output, grid, batch=options.batch))
+    return Planned(resolved, ops, grid, placement, build_steps(ops, placement, output, grid, batch=options.batch))
 
 
 def buildable(model: Model, options: PlanOptions) -> Plan:

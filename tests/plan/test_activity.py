@@ -11,6 +11,7 @@ from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.activity import layer_cycles, step_traces
 from hwgen.plan.machine import run
+from hwgen.plan.ops import layer_of
 from hwgen.plan.steps import Step
 from tests.gateware.networks import Case, cases
 from tests.plan.planned import buildable_sparse
@@ -23,7 +24,7 @@ def naive_masks(plan: Plan, model: Model, step: Step, maps: NDArray[np.integer])
     ``maps``: (frames, *shape) of what the step reads; positions are those of one frame, or the frames themselves.
     """
     op, walk, pes, lanes = step.op, step.walk, plan.shape.pes, plan.shape.lanes
-    activation = model.activation(op.source)
+    activation = model.activation(layer_of(op.source))
     channels, height, width = activation.chw
     values = maps.reshape(len(maps), channels, height, width)
     order = plan.orders.get(op.source, np.arange(channels))
@@ -68,7 +69,8 @@ def test_traces_are_those_of_the_zeros(case: Case) -> None:
         if not step.sparse:
             assert trace is None
             continue
-        seen = maps[step.op.source] if step.frames > 1 else maps[step.op.source][frame : frame + 1]
+        source = maps[layer_of(step.op.source)]
+        seen = source if step.frames > 1 else source[frame : frame + 1]
         masks = naive_masks(plan, case.model, step, seen)
         assert trace == run(plan.machines[step.index], plan.counts[step.index], masks)
         assert trace.columns == sum(int(mask.sum()) for mask in masks)

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hwgen.model import Model
+from hwgen.plan.joins import resolve
 from hwgen.plan.ops import ArrayOp, array_ops
-from hwgen.plan.orders import choose_orders, order_image, ordered, ordered_layer
+from hwgen.plan.orders import HOLE, choose_orders, order_image, ordered, ordered_layer
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.requant import lower
 from tests.gateware.networks import Case, cases
+from tests.plan.planned import operations
 from tests.plan.small import act, conv, dense, flatten, max_pool, model, pruned, shared, sparse_net, weights
 
 
@@ -32,27 +34,31 @@ def natural(count: int) -> NDArray[np.int64]:
 @given(case=cases(sparse=True), pes=st.integers(1, 7))
 def test_rows_and_channels_move_together(case: Case, pes: int) -> None:
     """Every weight, bias and code of position (p, c) is that of the channels which stand there."""
-    ops = array_ops(case.model)
-    orders = choose_orders(ops, pes)
+    resolved = resolve(operations(case.model), pes)
+    ops = resolved.ops
+    orders = {**resolved.orders, **choose_orders(ops, pes, resolved.joins)}
     for op in ops:
         moved = ordered(op, orders)
-        rows = orders.get(op.layer.name, natural(op.rows))
-        assert sorted(rows.tolist()) == list(range(op.rows))
+        rows = orders.get(op.name, natural(op.rows))
+        assert sorted(rows[rows != HOLE].tolist()) == list(range(op.rows))
         before = matrix(op)
         channels = natural(before.shape[1]) if op.local else orders.get(op.source, natural(before.shape[1]))
+        # A last row and column of zeros: what a hole is.
+        before = np.pad(before, [(0, 1), (0, 1), *[(0, 0)] * (before.ndim - 2)])
         np.testing.assert_array_equal(matrix(moved), before[rows][:, channels])
-        np.testing.assert_array_equal(moved.bias, op.bias[rows])
+        np.testing.assert_array_equal(moved.bias, np.append(op.bias, 0)[rows])
         if op.blocks is not None:
             # Blocks of neighbours stay where they are.
             assert moved is op
         elif op.codes is not None:
             assert op.codebook is not None
             assert moved.codes is not None
-            np.testing.assert_array_equal(op.codebook[moved.codes], moved.weights)
+            filled = slice(None) if op.entries is not None else rows != HOLE
+            np.testing.assert_array_equal(op.codebook[moved.codes][filled], moved.weights[filled])
         if op.local:
             # A PE writes only what it has read: the order stays.
             source = orders.get(op.source)
-            assert (source is None) == (op.layer.name not in orders)
+            assert (source is None) == (op.name not in orders)
             assert source is None or (source == rows).all()
 
 

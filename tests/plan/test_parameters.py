@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from hwgen import golden
 from hwgen.errors import UnsupportedError
-from hwgen.plan.ops import array_ops, stored_offset
+from hwgen.plan.ops import ArrayOp, array_ops, stored_offset
 from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
-from hwgen.plan.requant import lower
 from hwgen.plan.steps import Grid
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import signed, unpacked
@@ -32,7 +31,17 @@ def test_accumulators_stay_in_their_interval_and_requantise_to_the_golden_output
         assert (intervals.a_min[:, None] <= acc).all()
         assert (acc <= intervals.a_max[:, None]).all()
         q = staircase(op, intervals).function(acc) + stored_offset(op.layer.output)
-        np.testing.assert_array_equal(q.reshape(-1), values[op.layer.name][0].astype(np.int64).reshape(-1))
+        expected = made_by(op, values[op.layer.name][0].reshape(op.layer.output.chw), source=values[op.source][0])
+        np.testing.assert_array_equal(q.reshape(-1), expected.astype(np.int64).reshape(-1))
+
+
+def made_by(op: ArrayOp, output: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """What an operation computes of its layer's output: some channels, a rectangle, or a copy of its source."""
+    if op.part is not None and op.join is None and op.channels is None:
+        return source
+    top, left = op.origin
+    rows = slice(None) if op.channels is None else op.channels
+    return output[rows, top : top + op.window.out_height, left : left + op.window.out_width]
 
 
 def test_both_ends_of_an_interval_are_reached() -> None:
@@ -79,7 +88,7 @@ def test_the_requantisers_memories_hold_the_lowered_layers(case: Case, divisor: 
     grid = Grid(pes=pes, lanes=plan.grid.lanes, pes_per_requantiser=per)
     by_op = [next(step for step in plan.steps if step.index == index) for index in range(len(plan.ops))]
     try:
-        lowering = lower([staircase(op, op_intervals(case.model, op)) for op in plan.ops])
+        lowering = plan.lowered(case.model)
     except UnsupportedError:
         return  # a drawn requantisation without a hardware form: refused by name, tested in test_requant
     bases = np.cumsum([0, *(step.passes * per for step in by_op)]).tolist()

@@ -13,7 +13,7 @@ from hwgen.plan.pointless import WORTH
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import Emulator
 from tests.plan.planned import buildable_sparse
-from tests.plan.small import act, conv, dense, model, pruned
+from tests.plan.small import act, conv, dense, model, pruned, weights
 
 ROWS, FEATURES = 64, 128
 
@@ -98,6 +98,16 @@ def test_a_depthwise_layer_has_nothing_to_skip() -> None:
     plan = build_plan(depthwise(), PlanOptions(pes=2, lanes=2))
     assert plan.notes == ("dw: sparse is computed as dense: a depthwise convolution has nothing to skip",)
     assert plan.layers[0].encoding == "dense"
+
+
+def test_filters_and_groups_are_noted_once() -> None:
+    x = act(4, 3, 3)
+    filters = conv("d", "input", x, pruned(12, 1, 2, 2), groups=4)
+    groups = conv("g", "d", filters.output, weights(6, 6, 1, 1), groups=2)
+    plan = build_plan(model(x, filters, groups), PlanOptions(pes=2, lanes=2))
+    assert [note.split(": ")[:2] for note in plan.notes] == [
+        ["d", "sparse is computed as dense"], ["g", "a convolution of 2 groups is computed as one of all channels"],
+    ]  # fmt: skip
 
 
 @settings(max_examples=25)

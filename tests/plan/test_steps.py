@@ -18,7 +18,7 @@ drawn = cases(columns=20000)
 def test_every_output_is_written_once_where_its_layout_says(case: Case) -> None:
     """By the increments of the write record alone."""
     plan = planned(case)
-    written: dict[str, list[tuple[int, int]]] = {}
+    written: dict[int, list[tuple[int, int]]] = {}
     for step in plan.steps:
         record = write_record(step)
         assert record["groups"] + 1 == step.walk.groups
@@ -28,15 +28,19 @@ def test_every_output_is_written_once_where_its_layout_says(case: Case) -> None:
             for y in range(walk.height):
                 for x in range(walk.width):
                     oy, ox = walk.factor_y * y + walk.phase_y, walk.factor_x * x + walk.phase_x
+                    oy, ox = oy + step.op.origin[0], ox + step.op.origin[1]
                     if step.frames > 1:
                         beside = layout.extent // step.frames if step.to_output else 1
                         place = layout.address(index, 0, 0) + x * beside
                     else:
                         place = layout.address(index, oy, ox) + step.write_offset
                     assert writer.address(index, y, x) == place % (1 << 60)
-                    written.setdefault(step.op.layer.name, []).append((index, place))
-    for op in plan.ops:
-        places = written[op.layer.name]
+                    written.setdefault(step.index, []).append((index, place))
+    for number, op in enumerate(plan.ops):
+        places = written[number]
+        same = [index for index, other in enumerate(plan.ops) if other.name == op.name and index != number]
+        others = [set(written[index]) for index in same]
+        assert not any(other.intersection(places) for other in others), "the parts of an output do not overlap"
         # a map that is not gathered is written anew for every frame
         again = case.options.batch if not batched(op, case.options.batch) else 1
         gathered = len(set(places)) == len(places)
