@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hwgen.bench.accuracy import accuracy
 from hwgen.bench.digits import digits
 from hwgen.bench.eie import eie
 from hwgen.bench.fmax import fmax
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "fmax": lambda progress: fmax(progress=progress),
     "sparsity": lambda progress: sparsity(progress=progress),
     "eie": lambda progress: eie(progress=progress),
+    "accuracy": lambda progress: accuracy(progress=progress),
     "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),
 }
 

@@ -14,7 +14,7 @@ from hwgen.golden import run_float
 from hwgen.model import INPUT, Model
 
 Method = Literal["min_max", "percentile", "mse"]
-METHODS: tuple[str, ...] = get_args(Method)
+METHODS: tuple[Method, ...] = get_args(Method)
 Real = NDArray[np.float64]
 
 BINS = 2048

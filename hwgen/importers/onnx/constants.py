@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import ModelError
-from hwgen.importers.onnx.file import Node, array_of
+from hwgen.importers.onnx.file import Node
+from hwgen.importers.onnx.tensors import array_of
 
 FOLDED = (
     "Add",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import inf
@@ -15,22 +14,24 @@ from hwgen.compress.integer_weights import WeightFormat
 from hwgen.compress.quantise import Quantisation, quantise, quantise_with_ranges
 from hwgen.errors import HwgenError, ModelError, UnsupportedError, UsageError
 from hwgen.importers.calibration import Calibration
-from hwgen.importers.onnx import maps, quantised, views, weighted
+from hwgen.importers.names import model_name
+from hwgen.importers.onnx import affine, maps, quantised, views, weighted
 from hwgen.importers.onnx.constants import FOLDED, Constant, constant_node, fold
 from hwgen.importers.onnx.file import Graph, Node, parse
-from hwgen.importers.onnx.network import HIGHEST, LOWEST, Network, Step, Value, in_order, real
+from hwgen.importers.onnx.network import Network
+from hwgen.importers.onnx.values import HIGHEST, LOWEST, Step, Value, in_order, real
 from hwgen.model import INPUT, Activation, Argmax, Conv2d, Dense, FloatWeights, Layer, Model, Softmax, validate
 
 CONVERTERS: dict[str, Callable[[Network, Node], None]] = {
-    "Add": weighted.arithmetic,
+    "Add": affine.arithmetic,
     "ArgMax": maps.arg_max,
     "AveragePool": maps.pool,
-    "BatchNormalization": weighted.batch_normalisation,
+    "BatchNormalization": affine.batch_normalisation,
     "Clip": maps.clip,
     "Concat": maps.concat,
     "Conv": weighted.convolution,
     "DequantizeLinear": quantised.dequantize,
-    "Div": weighted.arithmetic,
+    "Div": affine.arithmetic,
     "Dropout": views.same,
     "Flatten": views.view,
     "Gemm": weighted.gemm,
@@ -39,7 +40,7 @@ CONVERTERS: dict[str, Callable[[Network, Node], None]] = {
     "Identity": views.same,
     "MatMul": weighted.matmul,
     "MaxPool": maps.pool,
-    "Mul": weighted.arithmetic,
+    "Mul": affine.arithmetic,
     "QuantizeLinear": quantised.quantize,
     "ReduceMean": maps.reduce_mean,
     "Relu": maps.clip,
@@ -47,13 +48,11 @@ CONVERTERS: dict[str, Callable[[Network, Node], None]] = {
     "Shape": views.shape,
     "Softmax": maps.softmax,
     "Squeeze": views.view,
-    "Sub": weighted.arithmetic,
+    "Sub": affine.arithmetic,
     "Transpose": views.view,
     "Unsqueeze": views.view,
 }
 KNOWN = frozenset((*CONVERTERS, *FOLDED, "Constant"))
-
-_NO_IDENTIFIER = re.compile(r"\W+", re.ASCII)
 
 
 def read_onnx(path: Path, calibration: Calibration | None = None) -> Model:
@@ -68,7 +67,7 @@ def read_onnx(path: Path, calibration: Calibration | None = None) -> Model:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(error.strerror or str(error), file=str(path)) from None
-    return import_graph(content, name=_model_name(path), file=str(path), calibration=calibration)
+    return import_graph(content, name=model_name(path), file=str(path), calibration=calibration)
 
 
 def import_graph(content: bytes, *, name: str, file: str, calibration: Calibration | None = None) -> Model:
@@ -235,9 +234,3 @@ def _check_complete(net: Network, model: Model) -> None:
             raise UnsupportedError(
                 "no QuantizeLinear gives the map's scale", file=net.graph.file, layer=name, hint=hint
             )
-
-
-def _model_name(path: Path) -> str:
-    """The file's name as an identifier."""
-    name = _NO_IDENTIFIER.sub("_", path.stem).strip("_") or "network"
-    return f"net_{name}" if name[0].isdigit() else name

@@ -7,22 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 from numpy.typing import NDArray
 
 from hwgen.errors import ModelError, ToolMissingError, UnsupportedError
+from hwgen.importers.onnx.shapes import fix_batch, graph_input, inferred_shapes
+from hwgen.importers.onnx.tensors import initialisers
 
 INSTALL = "pip install 'hwgen[import]'"
 LEAST_OPSET = 7
 """Before it, operators broadcast in other ways."""
-MOST_ELEMENTS = 1 << 24
-"""Of one map of a frame, the input's included."""
-QUANTISED_TYPES = ("INT8", "UINT8", "INT16", "UINT16", "INT4", "UINT4", "INT2", "UINT2")
-"""What a quantised map may be; wider constants than 16 bits are biases."""
-MAP_TYPES = ("FLOAT", *QUANTISED_TYPES)
-CONSTANT_TYPES = (*MAP_TYPES, "INT32", "INT64", "BOOL")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,10 +83,10 @@ def parse(content: bytes, file: str, known: Collection[str]) -> Graph:
     opset = _opset(onnx, model, file)
     nodes = _needed([_node(onnx, index, node, file) for index, node in enumerate(model.graph.node)], model.graph.output)
     _check_known(nodes, known, file)
-    constants = _constants(onnx, model.graph, nodes, file)
-    source, shape, kind = _input(onnx, model.graph, constants, file)
+    constants = initialisers(onnx, model.graph, {name for node in nodes for name in node.inputs}, file)
+    source, shape, kind = graph_input(onnx, model.graph, constants, file)
     _check_connected(nodes, {source, *constants}, file)
-    _fix_batch(model.graph, source)
+    fix_batch(model.graph, source)
     return Graph(
         file=file,
         opset=opset,
@@ -101,7 +96,7 @@ def parse(content: bytes, file: str, known: Collection[str]) -> Graph:
         nodes=tuple(nodes),
         outputs=tuple(output.name for output in model.graph.output),
         constants=constants,
-        shapes=_shapes(onnx, model, file),
+        shapes=inferred_shapes(onnx, model, file),
     )
 
 
@@ -184,98 +179,6 @@ def _instead(kind: str, known: Collection[str]) -> str:
     return f"known: {', '.join(sorted(known))}"
 
 
-def _constants(onnx: Any, graph: Any, nodes: Iterable[Node], file: str) -> dict[str, NDArray[Any]]:
-    """The initialisers that some node reads."""
-    if graph.sparse_initializer:
-        raise UnsupportedError("has sparse initialisers", file=file, hint="store them dense")
-    used = {name for node in nodes for name in node.inputs}
-    return {
-        tensor.name: array_of(onnx, tensor, tensor.name, file) for tensor in graph.initializer if tensor.name in used
-    }
-
-
-def array_of(onnx: Any, tensor: Any, name: str, file: str) -> NDArray[Any]:
-    """A TensorProto's content.
-
-    Raises
-    ------
-    UnsupportedError
-        It lies in another file, or is of a type that no operator takes.
-    ModelError
-        It does not fill its shape.
-    """
-    kind = type_name(onnx, tensor.data_type)
-    if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        raise UnsupportedError(
-            f"the initialiser {name!r} lies in another file",
-            file=file,
-            hint="save it with onnx.save(model, file, save_as_external_data=False)",
-        )
-    if kind not in CONSTANT_TYPES:
-        hint = "export in float32" if kind in ("FLOAT16", "BFLOAT16", "DOUBLE") else "use float32, or QDQ integers"
-        raise UnsupportedError(f"the initialiser {name!r} is {kind}", file=file, hint=hint)
-    try:
-        array: NDArray[Any] = onnx.numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise ModelError(
-            f"the initialiser {name!r} does not fill its shape {list(tensor.dims)}", file=file, hint="export it again"
-        ) from error
-    return array
-
-
-def type_name(onnx: Any, number: int) -> str:
-    """As ONNX writes it: FLOAT."""
-    try:
-        return str(onnx.TensorProto.DataType.Name(number))
-    except ValueError:
-        return f"type {number}"
-
-
-def _input(onnx: Any, graph: Any, constants: Mapping[str, Any], file: str) -> tuple[str, tuple[int, ...], str]:
-    """Name, shape with a batch of 1, and type of the only input."""
-    initialised = {tensor.name for tensor in graph.initializer} | set(constants)
-    inputs = [value for value in graph.input if value.name not in initialised]
-    if len(inputs) != 1:
-        names = ", ".join(value.name for value in inputs) or "none"
-        raise UnsupportedError(f"has {len(inputs)} inputs ({names})", file=file, hint="export a network with one input")
-    (value,) = inputs
-    if value.type.WhichOneof("value") != "tensor_type" or not value.type.tensor_type.HasField("shape"):
-        raise UnsupportedError(f"the input {value.name!r} has no shape", file=file, hint="export with fixed shapes")
-    kind = type_name(onnx, value.type.tensor_type.elem_type)
-    if kind not in MAP_TYPES:
-        raise UnsupportedError(
-            f"the input {value.name!r} is {kind}", file=file, hint="use float32 or a quantised input"
-        )
-    shape = []
-    for axis, size in enumerate(value.type.tensor_type.shape.dim):
-        fixed = size.WhichOneof("value") == "dim_value"
-        if axis == 0 and not fixed:
-            shape.append(1)
-        elif not fixed or size.dim_value < 1:
-            shown = [
-                d.dim_value if d.WhichOneof("value") == "dim_value" else d.dim_param or "?"
-                for d in value.type.tensor_type.shape.dim
-            ]
-            raise UnsupportedError(
-                f"the input {value.name!r} has the dynamic shape {shown}", file=file, hint="export with fixed shapes"
-            )
-        else:
-            shape.append(size.dim_value)
-    if not 2 <= len(shape) <= 5:
-        raise UnsupportedError(
-            f"the input {value.name!r} has the shape {shape}", file=file, hint="use (1, C, H, W), (1, C, L) or (1, F)"
-        )
-    if shape[0] != 1:
-        raise UnsupportedError(
-            f"the input {value.name!r} has a batch of {shape[0]}",
-            file=file,
-            hint="export with a batch of 1; build takes --batch",
-        )
-    if prod(shape) > MOST_ELEMENTS:
-        raise UnsupportedError(f"the input {value.name!r} has {prod(shape)} elements", file=file)
-    return value.name, tuple(shape), kind
-
-
 def _check_connected(nodes: Iterable[Node], known: set[str], file: str) -> None:
     """Every tensor that is read was delivered before."""
     for node in nodes:
@@ -288,52 +191,3 @@ def _check_connected(nodes: Iterable[Node], known: set[str], file: str) -> None:
                     hint="export it again with its weights",
                 )
         known |= set(node.outputs)
-
-
-def _fix_batch(graph: Any, source: str) -> None:
-    """A batch of 1 where it was open; what followed from an open one is inferred again."""
-    for value in graph.input:
-        if value.name == source:
-            value.type.tensor_type.shape.dim[0].dim_value = 1
-    del graph.value_info[:]
-    for value in graph.output:
-        for size in value.type.tensor_type.shape.dim:
-            if size.WhichOneof("value") != "dim_value":
-                size.Clear()
-
-
-def _shaped(inferred: Any) -> Any:
-    """A copy in which every output has a shape, which the checker wants: files may leave it to inference."""
-    copy = type(inferred).FromString(inferred.SerializeToString())
-    for value in copy.graph.output:
-        value.type.tensor_type.shape.SetInParent()
-    return copy
-
-
-def _shapes(onnx: Any, model: Any, file: str) -> dict[str, tuple[int, ...]]:
-    """Checked and inferred by the onnx package."""
-    refused = (
-        onnx.checker.ValidationError,
-        onnx.shape_inference.InferenceError,
-        ValueError,
-        TypeError,
-        RuntimeError,
-        UnicodeDecodeError,
-    )
-    try:
-        inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
-        onnx.checker.check_model(_shaped(inferred))
-    except refused as error:
-        what = " ".join(str(error).split())
-        raise ModelError(f"onnx refuses the graph: {what[:300]}", file=file, hint="export it again") from None
-    shapes = {}
-    for value in (*inferred.graph.value_info, *inferred.graph.output):
-        kind = value.type.tensor_type
-        sizes = [size.dim_value if size.WhichOneof("value") == "dim_value" else None for size in kind.shape.dim]
-        if kind.HasField("shape") and None not in sizes:
-            shapes[value.name] = tuple(int(size) for size in sizes if size is not None)
-        if kind.elem_type in (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE):
-            raise UnsupportedError(
-                f"the tensor {value.name!r} is {type_name(onnx, kind.elem_type)}", file=file, hint="export in float32"
-            )
-    return shapes

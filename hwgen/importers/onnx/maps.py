@@ -8,9 +8,10 @@ from math import inf
 import numpy as np
 
 from hwgen.importers.onnx.file import Node
-from hwgen.importers.onnx.network import Network, Step, Value, in_order, real, stored_real
+from hwgen.importers.onnx.network import Network
+from hwgen.importers.onnx.values import Step, Value, in_order, real, stored_real
 from hwgen.importers.onnx.windows import window
-from hwgen.model import Activation, Argmax, AvgPool2d, Concat, Flatten, MaxPool2d, Mean, Requantize, Softmax
+from hwgen.model import INPUT, Activation, Argmax, AvgPool2d, Concat, Flatten, MaxPool2d, Mean, Requantize, Softmax
 
 UNBOUNDED = 3e38
 """Clips beyond it are those that float32 has anyway."""
@@ -129,7 +130,7 @@ def concat(net: Network, node: Node) -> None:
     if not -len(values[0].shape) <= axis < len(values[0].shape):
         raise net.damaged(node, f"is along axis {axis}")
     for value in values:
-        if value.source == "input" and len(value.shape) in (3, 4):
+        if value.source == INPUT and len(value.shape) in (3, 4):
             net.map_of(node, value)
     if len({net.stored(value.source).shape[1:] for value in values}) > 1:
         values = [flattened(net, node, value) for value in values]

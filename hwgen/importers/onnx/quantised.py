@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from hwgen.compress.grids import Grid
 from hwgen.importers.onnx.constants import Constant, broadcast_parameter
 from hwgen.importers.onnx.file import Node
-from hwgen.importers.onnx.network import Network, Real, Step, Value, placeholder, stored_real
+from hwgen.importers.onnx.network import Network
+from hwgen.importers.onnx.values import Real, Step, Value, placeholder, stored_real
 from hwgen.model import INPUT, Add, AvgPool2d, Concat, Conv2d, Dense, Flatten, MaxPool2d, Mean, Requantize, Softmax
 from hwgen.model.activation import INTEGER_BITS
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from hwgen.importers.onnx.constants import Constant
 from hwgen.importers.onnx.file import Node
-from hwgen.importers.onnx.network import Network, Value
+from hwgen.importers.onnx.network import Network
+from hwgen.importers.onnx.values import Value
 
 
 def view(net: Network, node: Node) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from hwgen.errors import ModelError, UnsupportedError, UsageError
+from hwgen.importers.names import model_name
 from hwgen.importers.tflite.file import Graph, parse
 from hwgen.importers.tflite.layers import CONVERTERS
 from hwgen.importers.tflite.values import Delivered, Network, activation_of
 from hwgen.model import INPUT, Model, validate
-
-_NO_IDENTIFIER = re.compile(r"\W+", re.ASCII)
 
 
 def read_tflite(path: Path) -> Model:
@@ -34,7 +32,7 @@ def read_tflite(path: Path) -> Model:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(error.strerror or str(error), file=str(path)) from None
-    model = convert(parse(content, str(path)), name=_model_name(path), file=str(path))
+    model = convert(parse(content, str(path)), name=model_name(path), file=str(path))
     try:
         validate(model)
     except ModelError as error:
@@ -65,9 +63,3 @@ def convert(graph: Graph, *, name: str, file: str) -> Model:
             )
         outputs.append(found.layer)
     return Model(name=name, input=net.input, layers=tuple(net.layers), outputs=tuple(outputs))
-
-
-def _model_name(path: Path) -> str:
-    """The file's name as an identifier."""
-    name = _NO_IDENTIFIER.sub("_", path.stem).strip("_") or "network"
-    return f"net_{name}" if name[0].isdigit() else name

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from hwgen import golden
 from hwgen.errors import HwgenError
 from hwgen.importers.calibration import Calibration
 from hwgen.importers.onnx.convert import import_graph
@@ -394,3 +395,16 @@ KEYS = (
     "block_size",
     "perm",
 )
+
+
+def equal(model: onnx.ModelProto, rng: np.random.Generator, *ops: str) -> Model:
+    """The model of a graph whose outputs are the evaluator's, and whose layers are ``ops``."""
+    found = imported(model)
+    shape = [size.dim_value for size in model.graph.input[0].type.tensor_type.shape.dim][1:]
+    frames = rng.normal(0, 1, (4, *shape)).astype(np.float32)
+    want = oracle(model, frames)
+    got = golden.infer_float(found, frames.reshape(4, *found.input.shape))
+    assert isinstance(got, np.ndarray)
+    np.testing.assert_allclose(got.reshape(want.shape), want, rtol=1e-4, atol=1e-4)
+    assert [layer.op for layer in found.layers] == list(ops)
+    return found

@@ -11,8 +11,7 @@ from onnx import TensorProto, helper
 from hwgen import golden
 from hwgen.errors import UnsupportedError
 from hwgen.importers.onnx.convert import import_graph
-from tests.importers.onnx.graphs import Builder, imported, oracle
-from tests.importers.onnx.test_weighted import equal
+from tests.importers.onnx.graphs import Builder, equal, imported, oracle
 
 
 @pytest.mark.parametrize("kind", ["MaxPool", "AveragePool"])

@@ -1,0 +1,214 @@
+"""``bench accuracy``: real networks on real images, float against integers against the emitted Verilog."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen import golden
+from hwgen.bench.cores import core
+from hwgen.bench.data import DataFile, data_file, data_folder
+from hwgen.bench.lenet5 import WEIGHTS, lenet5
+from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, images, labels
+from hwgen.bench.result import Column, Result, Row, Table
+from hwgen.compress.calibrate import METHODS, calibrate
+from hwgen.compress.integer_weights import WeightFormat
+from hwgen.compress.quantise import Quantisation, quantise_with_ranges
+from hwgen.flow.process import Progress, silent
+from hwgen.flow.simulate import simulate
+from hwgen.importers import import_model
+from hwgen.model import Model
+from hwgen.plan import PlanOptions
+
+TARGET = "ecp5-85k"
+PES, LANES = 16, 8
+CALIBRATION = 500
+"""Training images, the first ones."""
+WEIGHT_BITS = (8, 4)
+ACTIVATION_BITS = 8
+IN_RTL = "min_max"
+"""The calibration whose models go through the Verilog."""
+
+MNIST_8 = DataFile(
+    "onnx/mnist-8.onnx",
+    "https://github.com/EMCLab-Sinica/Stateful-CNN/blob/0c2b7fa059e097604bc7a5294df7a19a81b844c7/data/mnist-8.onnx",
+    "2f06e72de813a8635c9bc0397ac447a601bdbfa7df4bebc278723b958831c9bf",
+)
+
+
+@dataclass(frozen=True)
+class RealNetwork:
+    """A float network for MNIST; its input is pixels / ``divisor``."""
+
+    title: str
+    file: DataFile
+    make: Callable[[Path], Model]
+    divisor: int
+
+
+NETWORKS = (
+    RealNetwork("mnist-8", MNIST_8, lambda folder: import_model(folder / MNIST_8.name), 255),
+    RealNetwork("LeNet-5", WEIGHTS, lenet5, 256),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Test images (n, 1, 28, 28) with their labels, and images to calibrate with."""
+
+    test: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    training: NDArray[np.uint8]
+
+    def right(self, outputs: NDArray[np.generic]) -> float:
+        """The share of the images whose greatest output is their label's."""
+        return float(np.mean(outputs.argmax(axis=1) == self.labels))
+
+
+def accuracy(
+    *,
+    networks: Sequence[RealNetwork] = NETWORKS,
+    folder: Path | None = None,
+    weight_bits: Sequence[int] = WEIGHT_BITS,
+    pes: int = PES,
+    lanes: int = LANES,
+    progress: Progress = silent,
+) -> Result:
+    """Measure.
+
+    Raises
+    ------
+    UsageError
+        A file is missing.
+    """
+    data = data_folder() if folder is None else folder
+    for network in networks:
+        data_file(network.file, data)
+    digits = Digits(images(TEST_IMAGES, data), labels(TEST_LABELS, data), images(TRAINING_IMAGES, data)[:CALIBRATION])
+    grid = (pes, lanes)
+    rows = [row for network in networks for row in _rows(network, data, digits, weight_bits, grid, progress)]
+    return Result(
+        name="accuracy",
+        summary=(
+            f"Float networks quantised after training with the first {len(digits.training)} training images of MNIST, "
+            f"and measured on {len(digits.test):,} test images (the even-numbered half of the test set): as float "
+            "models, as integers (the golden model), and in the emitted Verilog (CXXRTL, "
+            f"{pes} PEs x {lanes} lanes). mnist-8 is ONNX's example network, imported from its file, input pixels / "
+            "255; LeNet-5 is Caffe's (431,080 parameters, `models/lenet5_float.py`), input pixels / 256. Activations "
+            "have 8 bits; weights a scale per output channel."
+        ),
+        rows=rows,
+        tables=[_verilog([row for row in rows if row["mismatches"] is not None]), _calibrations(rows)],
+    )
+
+
+def _rows(
+    network: RealNetwork,
+    data: Path,
+    digits: Digits,
+    weight_bits: Sequence[int],
+    grid: tuple[int, int],
+    progress: Progress,
+) -> list[dict[str, object]]:
+    model = network.make(data)
+    progress(f"{network.title}: float", None)
+    real = golden.infer_float(model, digits.test / network.divisor)
+    assert isinstance(real, np.ndarray)
+    rows = []
+    for method in METHODS:
+        ranges = calibrate(model, digits.training / network.divisor, method, bits=ACTIVATION_BITS)
+        for bits in weight_bits:
+            progress(f"{network.title}: {bits}-bit weights, {method}", None)
+            small = quantise_with_ranges(model, ranges, Quantisation(weights=WeightFormat(bits=bits)))
+            frames = golden.quantise(digits.test / network.divisor, small.input)
+            found = golden.infer(small, frames)
+            assert isinstance(found, np.ndarray)
+            steps = golden.dequantise(found, small.activation(small.outputs[0]))
+            rows.append(
+                {
+                    "network": network.title,
+                    "weight_bits": bits,
+                    "calibration": method,
+                    "images": len(digits.test),
+                    "float": digits.right(real),
+                    "golden": digits.right(found),
+                    "same_class": float(np.mean(found.argmax(axis=1) == real.argmax(axis=1))),
+                    "deviation": float(np.sqrt(np.mean((steps - real) ** 2)) / real.std()),
+                    **(_rtl(small, frames, found, digits, grid, progress) if method == IN_RTL else NOT_SIMULATED),
+                }
+            )
+    return rows
+
+
+NOT_SIMULATED = dict.fromkeys(("rtl", "values", "mismatches", "cycles", "interval", "memory_bits"))
+
+
+def _rtl(
+    model: Model,
+    frames: NDArray[np.integer],
+    expected: NDArray[np.integer],
+    digits: Digits,
+    grid: tuple[int, int],
+    progress: Progress,
+) -> dict[str, object]:
+    """All frames through the emitted Verilog."""
+    pes, lanes = grid
+    options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes)
+    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
+        plan, built = core(model, options, Path(scratch) / "core")
+        result = simulate(built, frames, progress=progress)
+    return {
+        "rtl": digits.right(result.outputs),
+        "values": int(result.outputs.size),
+        "mismatches": int(np.count_nonzero(result.outputs != expected)),
+        "cycles": sum(result.compute_cycles),
+        "interval": result.record.cycles_per_frame[-1],
+        "memory_bits": sum(plan.memory_bits.values()),
+    }
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f}"
+
+
+def _verilog(rows: Sequence[Row]) -> Table:
+    return Table(
+        "Float, integers, Verilog",
+        [
+            Column("<network", "network"),
+            Column("weight bits", "weight_bits"),
+            Column("images", "images"),
+            Column("float %", "float", _share),
+            Column("golden %", "golden", _share),
+            Column("RTL %", "rtl", _share),
+            Column("values", "values"),
+            Column("RTL unlike golden", "mismatches"),
+            Column("cycles", "cycles"),
+            Column("cycles a frame", "interval"),
+            Column("memory bits", "memory_bits"),
+        ],
+        rows,
+        "cycles: the layers' own; cycles a frame: between the last two results of the run, loading included.",
+    )
+
+
+def _calibrations(rows: Sequence[Row]) -> Table:
+    return Table(
+        "How ranges are found",
+        [
+            Column("<network", "network"),
+            Column("weight bits", "weight_bits"),
+            Column("<calibration", "calibration"),
+            Column("float %", "float", _share),
+            Column("golden %", "golden", _share),
+            Column("same class as float %", "same_class", _share),
+            Column("deviation %", "deviation", _share),
+        ],
+        rows,
+        "deviation: root mean square of the outputs' difference to the float model, by their standard deviation.",
+    )
