@@ -8,6 +8,7 @@ from hwgen.bench.accuracy import accuracy
 from hwgen.bench.digits import digits
 from hwgen.bench.eie import eie
 from hwgen.bench.fmax import fmax
+from hwgen.bench.lenet import lenet
 from hwgen.bench.mlperf_tiny import mlperf_tiny
 from hwgen.bench.nm import nm
 from hwgen.bench.nngen import nngen
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "sparsity": lambda progress: sparsity(progress=progress),
     "eie": lambda progress: eie(progress=progress),
     "accuracy": lambda progress: accuracy(progress=progress),
+    "lenet": lambda progress: lenet(progress=progress),
     "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),
 }
 

@@ -130,7 +130,7 @@ def _steps(
     if quantise is not None:
         steps += [
             make_step("quantise", {"weight_bits": quantise}, where="--quantise"),
-            make_step("encode", {}, where="--quantise"),
+            make_step("encode", {"by": "cycles"}, where="--quantise"),
             make_step("huffman", {}, where="--quantise"),
         ]
     if not steps:
