@@ -149,10 +149,17 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
             ("cycles", f"{cycles['total']:,} to compute, {cycles['io']:,} to load and unload{between}"),
             ("utilisation", f"{percent(manifest['utilisation'])} % of the multipliers"),
             ("memory", f"{manifest['memory_bits']:,} bits: {uses}"),
+            ("activations", _activations(manifest["activation_memory"])),
             ("core", f"{folder}/ (rtl, mem, tb, constraints, manifest.json, README.md)"),
             ("next", f"python -m hwgen verify {folder}"),
         ]
     )
+
+
+def _activations(memory: dict[str, Any]) -> str:
+    """Elements of a bank: at most so many live at once, and those that it has."""
+    maps = ", ".join(memory["maps"])
+    return f"peak {memory['peak']:,} of {memory['elements_per_bank']:,} elements a bank, at {memory['layer']}: {maps}"
 
 
 def _counted(number: int, name: str) -> str:

@@ -53,6 +53,12 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
         "counters": planned_counters(plan),
         "memory_bits": sum(by_use.values()),
         "memory_bits_by_use": by_use,
+        "activation_memory": {
+            "elements_per_bank": plan.shape.bank_words * plan.shape.lanes,
+            "peak": plan.peak.elements,
+            "layer": plan.peak.layer,
+            "maps": list(plan.peak.maps),
+        },
         "notes": list(plan.notes),
     }
 

@@ -15,11 +15,9 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.plan.images import MemoryImage
+from hwgen.plan.memory_fit import SMALL_WORDS
 
 Style = Literal["auto", "block", "distributed"]
-
-SMALL_WORDS = 16
-"""Memories of at most this many words become LUT RAM or logic, not a block."""
 
 QUEUE_WORDS = 128
 """Queues and accumulators of at most this many words become LUT RAM."""
@@ -42,6 +40,8 @@ def address_bits(depth: int) -> int:
 class Store(wiring.Component):
     """A memory whose contents the plan gives: a ROM, or a RAM that the weight stream writes.
 
+    ``in_luts``: it is never a block.
+
     **Latency**: 2 cycles, array and output register. **Throughput**: one read and one write per cycle.
 
     Members
@@ -52,8 +52,9 @@ class Store(wiring.Component):
         Write port; only with ``loadable``.
     """
 
-    def __init__(self, *, image: MemoryImage, loadable: bool) -> None:
+    def __init__(self, *, image: MemoryImage, loadable: bool, in_luts: bool = False) -> None:
         self._image = image
+        self._in_luts = in_luts
         self._loadable = loadable
         bits = address_bits(image.depth)
         members: dict[str, Any] = {"addr": In(bits), "data": Out(image.width)}
@@ -68,7 +69,7 @@ class Store(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         image = self._image
         bits = address_bits(image.depth)
-        style = memory_style(image.depth)
+        style = "distributed" if self._in_luts else memory_style(image.depth)
         if isinstance(platform, VerilogCells):
             m = Module()
             common = {"p_WIDTH": image.width, "p_DEPTH": image.depth, "p_ADDR_BITS": bits, "p_STYLE": style}

@@ -26,8 +26,8 @@ class Requantiser(wiring.Component):
 
     def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage) -> None:
         self._shape = shape
-        self._mul = Store(image=mul, loadable=shape.loadable)
-        self._add = Store(image=add, loadable=shape.loadable)
+        self._mul = Store(image=mul, loadable=shape.loadable, in_luts=shape.requantisation_in_luts)
+        self._add = Store(image=add, loadable=shape.loadable, in_luts=shape.requantisation_in_luts)
         members = {
             "acc": In(shape.result_bits),
             "lane_first": In(1),

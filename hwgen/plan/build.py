@@ -17,6 +17,7 @@ from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.joins import resolve
 from hwgen.plan.loadable import load_depth, loadable
 from hwgen.plan.machine import Machine, run
+from hwgen.plan.memory_fit import requantisation_in_luts
 from hwgen.plan.nm import fitted, notes
 from hwgen.plan.ops import ArrayOp, array_ops
 from hwgen.plan.options import PlanOptions
@@ -31,7 +32,7 @@ from hwgen.plan.shape import ArrayShape
 from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layers
 from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
-from hwgen.plan.targets import widest_add
+from hwgen.plan.targets import TARGETS, widest_add
 from hwgen.plan.tile_choice import TileChooser
 from hwgen.plan.tile_plan import ADDRESSES, sizes_of, tile_read_fields, tile_shape, tile_write_fields
 from hwgen.plan.timeline import timeline
@@ -178,6 +179,7 @@ class _Builder:
             unload_cycles=unload_cycles(shape.output, ordered=shape.ordered, scores=shape.scores),
             interval=times.interval,
             maps=tuple(self.placement.maps.values()),
+            peak=self.placement.peak,
             input_shape=self.model.input.shape,
             output_shape=self._output.shape,
             steps=tuple(steps),
@@ -411,6 +413,15 @@ class _Builder:
             output=stream_shape(self._output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
             input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
             ordered=self.ops[-1].name in self.orders,
+            requantisation_in_luts=requantisation_in_luts(
+                images,
+                pes=grid.pes,
+                lanes=grid.lanes,
+                bank_words=self.placement.bank_words,
+                act_bits=self._act_bits,
+                target=TARGETS[self.options.target],
+                loadable=self.options.weights == "load",
+            ),
             scores=self.ops[-1].rows if isinstance(self.model.layers[-1], Argmax) else 0,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
             counters=self.options.counters,

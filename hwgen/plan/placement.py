@@ -17,11 +17,24 @@ MIN_WORDS = 4
 
 
 @dataclass(frozen=True)
+class Peak:
+    """The most elements of a bank that live at once, ``layer`` being computed, and the maps that they belong to."""
+
+    elements: int
+    layer: str
+    maps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Placement:
-    """Layouts by map name (the last layer's map lies in the output buffer), and the words of a bank."""
+    """Layouts by map name (the last layer's map lies in the output buffer), the words of a bank, and what fills them.
+
+    No placement takes fewer elements than ``peak``; first fit by size may take more.
+    """
 
     maps: dict[str, MapLayout]
     bank_words: int
+    peak: Peak
 
 
 def batched(op: ArrayOp, batch: int) -> bool:
@@ -66,7 +79,17 @@ def place(
             placed[part] = layouts[part].at(base)
             base += layouts[part].slots * layouts[part].slot_stride
     top = max(layout.base + layout.extent for layout in placed.values())
-    return Placement({name: placed[name] for name in names}, max(MIN_WORDS, ceil_div(top, lanes)))
+    return Placement(
+        {name: placed[name] for name in names}, max(MIN_WORDS, ceil_div(top, lanes)), _peak(ops, layouts, lives)
+    )
+
+
+def _peak(ops: Sequence[ArrayOp], layouts: Mapping[str, MapLayout], lives: Mapping[str, tuple[int, int]]) -> Peak:
+    """The first operation during which most elements live."""
+    alive = [[name for name, (begin, end) in lives.items() if begin <= index <= end] for index in range(len(ops))]
+    sums = [sum(layouts[name].extent for name in names) for names in alive]
+    index = sums.index(max(sums))
+    return Peak(sums[index], ops[index].layer.name, tuple(alive[index]))
 
 
 def _shapes(

@@ -15,6 +15,7 @@ from hwgen.plan.layout import MapLayout
 from hwgen.plan.machine import BUNDLES, Machine
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.orders import Orders
+from hwgen.plan.placement import Peak
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.steps import Grid, Step
 
@@ -60,6 +61,8 @@ class Plan:
         Cycles from one frame's (or batch's) start to the next one's, once the core is busy.
     maps:
         Layouts in the banks.
+    peak:
+        When most of them live at once.
     input_shape, output_shape:
         Of one frame, as the model has them.
     steps, grid:
@@ -84,6 +87,7 @@ class Plan:
     unload_cycles: int
     interval: int
     maps: tuple[MapLayout, ...]
+    peak: Peak
     input_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
     steps: tuple[Step, ...] = ()

@@ -138,6 +138,7 @@ class ArrayShape:
     input_addressing: InputAddressing
     ordered: bool = False
     scores: int = 0
+    requantisation_in_luts: bool = False
     sparse: SparseShape | None = None
     counters: bool = False
     tiles: TileShape | None = None

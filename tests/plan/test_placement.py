@@ -60,6 +60,20 @@ def test_maps_that_live_at_once_lie_apart(case: Case) -> None:
 
 
 @given(case=small_cases)
+def test_the_peak_is_what_lives_at_once(case: Case) -> None:
+    """No fewer elements than any two neighbours in the schedule need, no more than there are."""
+    plan = planned(case)
+    maps, peak = plan.placement.maps, plan.placement.peak
+    assert peak.elements == sum(maps[name].extent for name in peak.maps)
+    assert "input" in peak.maps
+    assert peak.elements <= plan.placement.bank_words * plan.grid.lanes
+    for op in plan.ops:
+        if op.join is None and not plan.joins and op.name in maps:
+            names = {"input", op.name, *op.sources}
+            assert peak.elements >= sum(maps[name].extent for name in names)
+
+
+@given(case=small_cases)
 def test_parts_lie_in_the_joined_map_slot_by_slot(case: Case) -> None:
     plan = planned(case)
     maps = plan.placement.maps

@@ -18,7 +18,7 @@ def needed(plan: Plan) -> Resources:
     lowering = lower([staircase(op, op_intervals(NET, op)) for op in array_ops(NET)])
     ops = [step.op for step in plan.steps if step.layer_last]
     assert plan.grid is not None
-    placement = Placement({layout.name: layout for layout in plan.maps}, plan.shape.bank_words)
+    placement = Placement({layout.name: layout for layout in plan.maps}, plan.shape.bank_words, plan.peak)
     return core_memories(ops, plan.steps, placement, plan.grid, lowering, plan.shape.acc_bits)
 
 

@@ -1,0 +1,49 @@
+"""Which memories become LUTs where a device has fewer block RAMs than a core would take.
+
+The requantisers' memories give way: there are two for each, they are short (a word per row of a PE), and a block holds
+hundreds of words. Banks and weights stay blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hwgen.plan.images import MemoryImage
+from hwgen.plan.layout import ceil_div
+from hwgen.plan.resources import Memory, Resources
+from hwgen.plan.targets import Target
+
+SMALL_WORDS = 16
+"""Memories of at most this many words are LUTs anyway."""
+MOST_WORDS = 512
+"""Beyond this depth a memory in LUTs takes more of them than a core has to spare."""
+REQUANTISATION = "requant_"
+
+
+def blocks(
+    images: Sequence[MemoryImage], *, pes: int, lanes: int, bank_words: int, act_bits: int, target: Target
+) -> int:
+    """Block RAMs of a core: its images, and its banks, each two memories of half the words (one with one lane)."""
+    halves = 1 if lanes == 1 else 2
+    banks = Memory(lanes * act_bits, ceil_div(bank_words, halves), pes * halves)
+    memories = [Memory(image.width, image.depth, 1) for image in images]
+    deep = tuple(memory for memory in (*memories, banks) if memory.depth > SMALL_WORDS)
+    return Resources(0, 0, deep).blocks(target)
+
+
+def requantisation_in_luts(
+    images: Sequence[MemoryImage],
+    *,
+    pes: int,
+    lanes: int,
+    bank_words: int,
+    act_bits: int,
+    target: Target,
+    loadable: bool,
+) -> bool:
+    """Whether the requantisers' memories are made of LUTs: only where the blocks do not suffice, and LUTs can do it."""
+    depth = max((image.depth for image in images if image.name.startswith(REQUANTISATION)), default=0)
+    if depth > MOST_WORDS or (loadable and target.family == "ice40"):
+        # iCE40 has no LUT RAM: what is written would become flip-flops.
+        return False
+    return blocks(images, pes=pes, lanes=lanes, bank_words=bank_words, act_bits=act_bits, target=target) > target.blocks
