@@ -19,6 +19,7 @@ from hwgen.bench.cores import core
 from hwgen.bench.data import DataFile, data_file, data_folder
 from hwgen.bench.examples import MODELS, example
 from hwgen.bench.idx import read_idx, read_images
+from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.compress.energy import compressed, dense
 from hwgen.compress.frames import Frames, accuracy
@@ -42,19 +43,7 @@ class DataSet:
     labels: DataFile
 
 
-MNIST = DataSet(
-    "MNIST",
-    DataFile(
-        "mnist/t10k-even-images-idx3-ubyte.gz",
-        "https://github.com/rasbt/mnist-pngs, test, even rows",
-        "df608f2b3ee8436f39cdb1aac45e7642d5398e8c0a012ee6d45c47953e95d72a",
-    ),
-    DataFile(
-        "mnist/t10k-even-labels-idx1-ubyte.gz",
-        "https://github.com/rasbt/mnist-pngs, test, even rows",
-        "45dee577b3e89c8cf1b7c7313469e7ae24c0b939ba506195d25a9ee75642bf8f",
-    ),
-)
+MNIST = DataSet("MNIST", TEST_IMAGES, TEST_LABELS)
 FASHION = DataSet(
     "Fashion-MNIST",
     DataFile(
@@ -125,15 +114,32 @@ def lenet(
         A model or a data file is missing.
     """
     data = data_folder() if folder is None else folder
-    rows: list[Row] = []
-    for network in networks:
-        model = models.load(example(f"{network.file}.npz", models_folder))
-        record = json.loads(example(f"{network.file}.json", models_folder).read_text(encoding="utf-8"))
-        test = _test(network.data, data, model, frames)
-        q = golden.quantise(test.frames, model.input)
-        wanted = np.asarray(golden.infer(model, q))
-        rows += _sizes(network, model, record, test)
-        rows += [_simulated(network, model, array, q, wanted, progress) for array in arrays]
+    rows = [row for network in networks for row in measured(network, models_folder, data, arrays, frames, progress)]
+    return result(rows, networks)
+
+
+def measured(
+    network: Compressed,
+    models_folder: Path,
+    data: Path,
+    arrays: Sequence[Array],
+    frames: int | None,
+    progress: Progress,
+) -> list[Row]:
+    """The rows of one network."""
+    model = models.load(example(f"{network.file}.npz", models_folder))
+    record = json.loads(example(f"{network.file}.json", models_folder).read_text(encoding="utf-8"))
+    test = _test(network.data, data, model, frames)
+    q = golden.quantise(test.frames, model.input)
+    wanted = np.asarray(golden.infer(model, q))
+    return [
+        *_sizes(network, model, record, test),
+        *(_simulated(network, model, array, q, wanted, progress) for array in arrays),
+    ]
+
+
+def result(rows: Sequence[Row], networks: Sequence[Compressed]) -> Result:
+    """Their tables."""
     return Result(
         name="lenet",
         summary=(

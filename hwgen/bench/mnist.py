@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.bench.data import DataFile, data_file
+from hwgen.bench.idx import read_idx
 
-SIDE = 28
-IMAGES_HEADER, LABELS_HEADER = 16, 8
 PNGS = "https://github.com/rasbt/mnist-pngs at d26bd33bf1e454dd15bd4fe8b8ba64c76308f91c"
 TEST_IMAGES = DataFile(
     "mnist/t10k-even-images-idx3-ubyte.gz",
@@ -38,7 +36,7 @@ def images(file: DataFile, folder: Path) -> NDArray[np.uint8]:
     UsageError
         The file is missing.
     """
-    return _content(file, folder)[IMAGES_HEADER:].reshape(-1, 1, SIDE, SIDE)
+    return read_idx(data_file(file, folder))[:, np.newaxis]
 
 
 def labels(file: DataFile, folder: Path) -> NDArray[np.uint8]:
@@ -49,8 +47,4 @@ def labels(file: DataFile, folder: Path) -> NDArray[np.uint8]:
     UsageError
         The file is missing.
     """
-    return _content(file, folder)[LABELS_HEADER:]
-
-
-def _content(file: DataFile, folder: Path) -> NDArray[np.uint8]:
-    return np.frombuffer(gzip.decompress(data_file(file, folder).read_bytes()), np.uint8)
+    return read_idx(data_file(file, folder))

@@ -11,13 +11,15 @@ import pytest
 
 from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, images, labels
 from hwgen.errors import UsageError
+from tests.bench.test_idx import idx
 from tests.data import DATA, data
 
 
 def test_headers_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "mnist").mkdir()
-    (tmp_path / TEST_IMAGES.name).write_bytes(gzip.compress(bytes(16) + bytes(range(256)) * 49 * 2))
-    (tmp_path / TEST_LABELS.name).write_bytes(gzip.compress(bytes(8) + b"\x07\x03"))
+    pixels = np.arange(32 * 28 * 28, dtype=np.uint8).reshape(32, 28, 28)
+    (tmp_path / TEST_IMAGES.name).write_bytes(gzip.compress(idx(pixels)))
+    (tmp_path / TEST_LABELS.name).write_bytes(gzip.compress(idx(np.array([7, 3], np.uint8))))
     found = images(TEST_IMAGES, tmp_path)
     assert found.shape == (32, 1, 28, 28)
     assert found.reshape(-1)[:256].tolist() == list(range(256))
