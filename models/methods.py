@@ -21,12 +21,12 @@ from hwgen.compress.train.network import Network
 from hwgen.model import Model
 
 SEEDS = (0, 1, 2)
-START = Schedule(epochs=10, learning_rate=2e-3, batch=256)
-SPARSE = Schedule(epochs=10, learning_rate=2e-3, batch=256)
-DENSE_EPOCHS = 6
+START = Schedule(epochs=6, learning_rate=2e-3, batch=256)
+SPARSE = Schedule(epochs=6, learning_rate=2e-3, batch=256)
+DENSE_EPOCHS = 4
 DENSITY = 0.3
 STUDENT = (16,)
-TAUGHT = Schedule(epochs=20, learning_rate=4e-3, batch=256)
+TAUGHT = Schedule(epochs=10, learning_rate=4e-3, batch=256)
 TEMPERATURE, WEIGHT = 4.0, 0.9
 
 
