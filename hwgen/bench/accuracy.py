@@ -32,7 +32,7 @@ CALIBRATION = 500
 WEIGHT_BITS = (8, 4)
 ACTIVATION_BITS = 8
 IN_RTL = "min_max"
-"""The calibration whose models go through the Verilog."""
+"""The calibration whose models, with the first number of weight bits, go through the Verilog."""
 
 MNIST_8 = DataFile(
     "onnx/mnist-8.onnx",
@@ -124,6 +124,7 @@ def _rows(
         ranges = calibrate(model, digits.training / network.divisor, method, bits=ACTIVATION_BITS)
         for bits in weight_bits:
             progress(f"{network.title}: {bits}-bit weights, {method}", None)
+            simulated = method == IN_RTL and bits == weight_bits[0]
             small = quantise_with_ranges(model, ranges, Quantisation(weights=WeightFormat(bits=bits)))
             frames = golden.quantise(digits.test / network.divisor, small.input)
             found = golden.infer(small, frames)
@@ -139,7 +140,7 @@ def _rows(
                     "golden": digits.right(found),
                     "same_class": float(np.mean(found.argmax(axis=1) == real.argmax(axis=1))),
                     "deviation": float(np.sqrt(np.mean((steps - real) ** 2)) / real.std()),
-                    **(_rtl(small, frames, found, digits, grid, progress) if method == IN_RTL else NOT_SIMULATED),
+                    **(_rtl(small, frames, found, digits, grid, progress) if simulated else NOT_SIMULATED),
                 }
             )
     return rows
