@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.compress.scales import LEFT_SHIFT, add_multipliers, requant, softmax_scaling
+from hwgen.compress.scales import LEFT_SHIFT, add_multipliers, quantised_multiplier, requant, softmax_scaling
 from hwgen.importers.tflite.file import Operator, Tensor
 from hwgen.importers.tflite.values import Delivered, Network, columns_in_order
 from hwgen.model import (
@@ -28,6 +28,7 @@ from hwgen.model import (
     Flatten,
     MaxPool2d,
     Mean,
+    Requant,
     Requantize,
     Softmax,
 )
@@ -35,6 +36,7 @@ from hwgen.model import (
 SAME = 0
 """Padding.SAME of the schema; VALID is 1."""
 CHANNEL_AXES = (3, -1)
+CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 
 
 def _head(operator: Operator, *sources: Delivered) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def _window_padding(
 def _convolution(net: Network, operator: Operator) -> None:
     """CONV_2D and DEPTHWISE_CONV_2D; a PAD before it becomes its padding."""
     depthwise = operator.kind == "DEPTHWISE_CONV_2D"
-    source = net.source(operator, padded=True)
+    source = net.source(operator)
     if len(source.activation.shape) != 3:
         raise net.refuse(operator, "reads a vector", "reshape it to a map")
     dilation = operator.options.get("DilationHFactor", 1), operator.options.get("DilationWFactor", 1)
@@ -206,20 +208,27 @@ def _pool(net: Network, operator: Operator) -> None:
 
 
 def _mean(net: Network, operator: Operator) -> None:
-    """Over height and width (reduce.cc: the multiplier takes 1 / count in)."""
+    """Over height and width; the multiplier takes 1 / count in, rounded down, as the kernel does when it runs.
+
+    Source: reference/reduce.h, QuantizedMeanOrSum.
+    """
     source = net.source(operator)
     axes = sorted(int(axis) % 4 for axis in net.constant(operator, 1, "INT32").reshape(-1))
     if axes != [1, 2] or len(source.activation.shape) != 3:
         raise net.refuse(operator, f"is over the axes {axes}", "use the mean over height and width")
     activation = net.activation(operator, net.output(operator))
     _, height, width = source.activation.shape
-    real = source.activation.scale / activation.scale / (height * width)
-    net.add(
-        operator,
-        Mean(
-            **_head(operator, source), output=activation, requant=requant([real] * activation.chw[0], "tflite_double")
-        ),
+    multiplier, shift = quantised_multiplier(source.activation.scale / activation.scale)
+    count = height * width
+    # The kernel's shift is to the left, 31 - shift.
+    more = min(count.bit_length() - 1, 32, 31 + (31 - shift))
+    channels = activation.chw[0]
+    factors = Requant(
+        multiplier=np.full(channels, (multiplier << more) // count, np.int32),
+        shift=np.full(channels, shift + more, np.int8),
+        rounding="tflite_double",
     )
+    net.add(operator, Mean(**_head(operator, source), output=activation, requant=factors))
 
 
 def _reshape(net: Network, operator: Operator) -> None:
@@ -250,18 +259,33 @@ def _reshape(net: Network, operator: Operator) -> None:
 
 
 def _pad(net: Network, operator: Operator) -> None:
-    """Delivers its input; the convolution behind it pads."""
+    """Delivers its input where convolutions behind it pad; for others it is a convolution that changes nothing."""
     source = net.source(operator)
     pads = net.constant(operator, 1, "INT32")
     if len(source.activation.shape) != 3 or pads.shape != (4, 2) or pads.min() < 0:
         raise net.refuse(operator, f"pads {pads.tolist()}", "pad height and width of a map")
     if pads[0].any() or pads[3].any():
         raise net.refuse(operator, "pads the batch or the channels", "pad height and width only")
-    _same_scale(net, operator, source.activation, net.activation(operator, net.output(operator)))
+    output = net.activation(operator, net.output(operator))
+    _same_scale(net, operator, source.activation, output)
     top, bottom, left, right = (int(n) for n in (*pads[1], *pads[2]))
-    net.deliver(
+    padding = top, bottom, left, right
+    readers = net.readers(operator.outputs[0])
+    seen = not readers or operator.outputs[0] in net.graph.outputs
+    if not seen and all(reader.kind in CONVOLUTIONS for reader in readers):
+        net.deliver(operator, Delivered(layer=source.layer, activation=source.activation, padding=padding))
+        return
+    channels = source.activation.shape[0]
+    net.add(
         operator,
-        Delivered(layer=source.layer, activation=source.activation, padding=(top, bottom, left, right)),
+        Conv2d(
+            **_head(operator, source),
+            output=output,
+            weights=DenseWeights(values=np.ones((channels, 1, 1, 1), np.int8), bits=2),
+            padding=padding,
+            groups=channels,
+            requant=requant([1.0] * channels, "tflite_double"),
+        ),
     )
 
 

@@ -30,7 +30,7 @@ class Delivered:
     """A tensor that a layer of the model (or its input) delivers.
 
     ``nhwc``: the vector is a flattened (height, width, channels) map, while hwgen flattens (channels, height, width).
-    ``padding``: PAD around it (top, bottom, left, right), which the reader must take over.
+    ``padding``: PAD around it (top, bottom, left, right), which its readers, all of them convolutions, take over.
     """
 
     layer: str
@@ -69,14 +69,12 @@ class Network:
             raise self.damaged(operator, f"has {len(operator.outputs)} outputs")
         return self.graph.tensors[operator.outputs[0]]
 
-    def source(self, operator: Operator, place: int = 0, *, padded: bool = False, ordered: bool = True) -> Delivered:
-        """What delivers the input at ``place``; ``padded``, not ``ordered``: the operator takes padding, any order."""
+    def source(self, operator: Operator, place: int = 0, *, ordered: bool = True) -> Delivered:
+        """What delivers the input at ``place``; not ``ordered``: the operator takes any order."""
         self.tensor(operator, place)
         found = self.delivered.get(operator.inputs[place])
         if found is None:
             raise self.refuse(operator, f"input {place} is a constant", "fold it before the export")
-        if found.padding is not None and not padded:
-            raise self.refuse(operator, "reads a PAD, which only a convolution can take over")
         if found.nhwc is not None and ordered:
             raise self.refuse(operator, "reads a flattened map, which only FULLY_CONNECTED can")
         return found

@@ -92,6 +92,19 @@ def test_the_mean_divides_in_its_multiplier(tmp_path: Path) -> None:
     assert layer.requant.multiplier[0] / 2.0 ** layer.requant.shift[0] == pytest.approx(2 / 15)
 
 
+def test_a_pad_that_no_convolution_takes_over_is_one_of_its_own(tmp_path: Path) -> None:
+    """Depthwise, of weights 1: the pool sees the zero point around the map."""
+    pads = T((4, 2), np.array([[0, 0], [1, 0], [0, 2], [0, 0]], np.int32), type="INT32")
+    content = written(
+        [T((1, 2, 2, 2), zero=5), pads, T((1, 3, 4, 2), zero=5), T((1, 1, 2, 2), zero=5)],
+        [Op("PAD", (0, 1), 2), Op("AVERAGE_POOL_2D", (2,), 3, POOL)],
+    )
+    model = imported(tmp_path, content)
+    x = np.arange(8).reshape(1, 2, 2, 2)
+    padded = np.pad(x, [(0, 0), (0, 0), (1, 0), (0, 2)], constant_values=5)
+    np.testing.assert_array_equal(golden.run(model, x)["op00_pad"], padded)
+
+
 def test_a_flatten_keeps_the_products_of_the_fully_connected_layer(tmp_path: Path) -> None:
     """The same network with and without a reshape before the fully connected layer."""
     x, w, b, y = T((1, 2, 3, 4)), T((5, 24), int8(5, 24), scale=0.01), T((5,), int32(5), type="INT32"), T((1, 5))
@@ -130,15 +143,6 @@ REFUSED = {
             T((1, 3, 3, 3)),
         ],
         [Op("PAD", (0, 1), 2)],
-    ),
-    "reads a PAD, which only a convolution can take over": lambda: written(
-        [
-            T((1, 2, 2, 2)),
-            T((4, 2), np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32), type="INT32"),
-            T((1, 4, 4, 2)),
-            T((1, 2, 2, 2)),
-        ],
-        [Op("PAD", (0, 1), 2), Op("MAX_POOL_2D", (2,), 3, POOL)],
     ),
     "is along axis 1 (concatenate channels)": lambda: written(
         [T((1, 2, 2, 2)), T((1, 2, 2, 2)), T((1, 4, 2, 2))],

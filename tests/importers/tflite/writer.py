@@ -16,7 +16,7 @@ from hwgen.importers.tflite.file import OPTIONS
 
 @dataclass(frozen=True)
 class T:
-    """A tensor; ``data`` None: computed."""
+    """A tensor; ``data`` None: computed. ``axis``: that its scales belong to."""
 
     shape: tuple[int, ...]
     data: NDArray[Any] | None = None
@@ -24,6 +24,7 @@ class T:
     zero: int = 0
     type: str = "INT8"
     signature: tuple[int, ...] = ()
+    axis: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def written(
             "QuantizationParameters",
             Scale=b.CreateNumpyVector(scales),
             ZeroPoint=b.CreateNumpyVector(np.full(scales.size, tensor.zero, np.int64)),
+            QuantizedDimension=tensor.axis,
         )
         parts: dict[str, Any] = {
             "Name": b.CreateString(f"t{index}"),
