@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from hwgen.compress.recipe import parse_recipe, read_recipe
 from hwgen.compress.steps import STEPS
 from hwgen.compress.steps.prune import PruneStep
 from hwgen.compress.steps.quantise import QuantiseStep
+from hwgen.compress.steps.training import Training
 from hwgen.errors import UsageError
 
 TEXT = """
@@ -78,3 +83,46 @@ def test_every_step_takes_no_keys_or_says_which_it_needs(name: str) -> None:
         return
     (step,) = parse_recipe({"step": [{"name": name}]})
     assert step.name == name
+
+
+VALUES = {
+    "svd", "tucker2", "separable", "magnitude", "global", "balanced", "columns", "channels", "linear", "density",
+    "random", "twn", "ttq", "xnor", "connect", "min_max", "percentile", "mse", "bits", "cycles",
+}  # fmt: skip
+"""Words that are values of keys."""
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "compress.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "models" / "recipes").glob("*.toml")), ids=lambda path: path.stem)
+def test_the_models_recipes_are_valid(path: Path) -> None:
+    assert read_recipe(path)
+
+
+def test_the_pages_example_is_valid(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "r.toml").write_text(example)
+    assert [step.name for step in read_recipe(tmp_path / "r.toml")] == [
+        "prune",
+        "share",
+        "quantise",
+        "encode",
+        "huffman",
+    ]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_every_key_of_a_step_is_documented_and_no_other(name: str) -> None:
+    (row,) = re.findall(rf"^\| `{name}` \|.*?\|(.*)\|$", PAGE, re.MULTILINE)
+    shared = {field.name for field in fields(Training)} if issubclass(STEPS[name], Training) else set()
+    own = {field.name for field in fields(STEPS[name])} - shared
+    words = set(re.findall(r"`([a-z_]+)`", row))
+    assert own <= words
+    assert words <= own | VALUES | {"epochs"}
+    assert ("training" in row) == bool(shared)
+
+
+def test_every_key_of_training_is_documented() -> None:
+    section = PAGE[PAGE.index("## Training") :]
+    for field in fields(Training):
+        assert f"`{field.name}`" in section, field.name
