@@ -26,7 +26,7 @@ from hwgen.flow.simulate import simulate
 from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions
 from hwgen.plan.activity import layer_cycles
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 
 MULTIPLIERS = 64
 SEED = 0

@@ -10,7 +10,7 @@ from hwgen.bench.eie_layers import EieLayer
 from hwgen.bench.eie_queues import dealt
 from hwgen.bench.result import Plot, Row
 from hwgen.flow.process import Progress
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.options import PlanOptions
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from hwgen.plan.follow import set_leads
 from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.joins import resolve
 from hwgen.plan.loadable import load_depth, loadable
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.machine import Machine, run
 from hwgen.plan.memory_fit import requantisation_in_luts
 from hwgen.plan.nm import fitted, notes
-from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.ops import ArrayOp
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.orders import Orders, choose_orders, order_image, ordered, ordered_layer
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from hwgen.errors import CheckFailedError, UsageError
 from hwgen.model import Model
 from hwgen.plan.joins import resolve
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.nm import choices, fitted
-from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.ops import ArrayOp
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.orders import ordered
 from hwgen.plan.parameters import op_intervals, staircase

@@ -14,7 +14,7 @@ from hwgen.bench.eie_layers import EieLayer
 from hwgen.bench.eie_queues import dealt
 from hwgen.plan import build_plan
 from hwgen.plan.activity import layer_cycles
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 
 
 @settings(max_examples=15)

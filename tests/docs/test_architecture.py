@@ -11,7 +11,7 @@ import pytest
 from hwgen import golden
 from hwgen.model import load
 from hwgen.plan import Plan, build_plan, latency
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.requant import lower
 from hwgen.plan.staircase import find_thresholds

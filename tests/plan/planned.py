@@ -11,8 +11,9 @@ from hwgen.errors import UnsupportedError, UsageError
 from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.joins import Resolved, resolve
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.nm import choices, fitted
-from hwgen.plan.ops import ArrayOp, Join, array_ops
+from hwgen.plan.ops import ArrayOp, Join
 from hwgen.plan.orders import ordered, ordered_layer
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import Placement, output_layout, place

@@ -24,8 +24,8 @@ from hwgen.model import (
     Weights,
     validate,
 )
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.nm import fitted
-from hwgen.plan.ops import array_ops
 from hwgen.plan.placement import output_layout, place
 from hwgen.plan.steps import Grid, Step, build_steps
 

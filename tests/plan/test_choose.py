@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hwgen.errors import CheckFailedError, UsageError
 from hwgen.plan.choose import SLOWER, choose_grid, nearest_fitting
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.requant import lower

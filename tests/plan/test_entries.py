@@ -23,7 +23,8 @@ from hwgen.plan.entries import (
     pointer_tables,
     slices,
 )
-from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.lowering import array_ops
+from hwgen.plan.ops import ArrayOp
 from tests.plan.emulator import signed
 from tests.plan.small import act, conv, dense, model
 

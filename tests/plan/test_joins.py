@@ -5,7 +5,7 @@ import numpy as np
 from hwgen.model import Activation, Concat, Layer, Model
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.joins import resolve
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.orders import HOLE
 from tests.plan.small import act, conv, max_pool, model, pruned, shared, weights
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hwgen import golden
 from hwgen.model import Model, NMWeights
 from hwgen.plan import PlanOptions, build_plan
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.nm import MOST_CHOICES, choices, fitted, notes
-from hwgen.plan.ops import array_ops
 from hwgen.plan.steps import Grid
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import Emulator

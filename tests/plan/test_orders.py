@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from hwgen.model import Model
 from hwgen.plan.joins import resolve
-from hwgen.plan.ops import ArrayOp, array_ops
+from hwgen.plan.lowering import array_ops
+from hwgen.plan.ops import ArrayOp
 from hwgen.plan.orders import HOLE, choose_orders, order_image, ordered, ordered_layer
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.requant import lower

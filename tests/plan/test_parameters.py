@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from hwgen import golden
 from hwgen.errors import UnsupportedError
-from hwgen.plan.ops import ArrayOp, array_ops, stored_offset
+from hwgen.plan.lowering import array_ops
+from hwgen.plan.ops import ArrayOp, stored_offset
 from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
 from hwgen.plan.steps import Grid
 from tests.gateware.networks import Case, cases

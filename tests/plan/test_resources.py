@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hwgen.model import Weights
 from hwgen.plan.layout import ceil_div
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import output_layout, place
 from hwgen.plan.requant import lower

@@ -14,7 +14,7 @@ from hwgen.golden.winograd_conv2d import winograd_conv2d
 from hwgen.model import CodebookWeights, Conv2d, Model, Requant, SparseWeights, Weights, validate
 from hwgen.model.layers import Domain
 from hwgen.plan import PlanOptions, build_plan
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.parameters import op_intervals
 from hwgen.plan.tile_domain import constant_response, effective_weights, greatest_response, tile_window
 from hwgen.plan.tiles import Size, side

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.plan import PlanOptions, build_plan
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.steps import write_record
 from hwgen.plan.tile_plan import (
     sizes_of,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hwgen.plan import PlanOptions, build_plan
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import Placement
 from hwgen.plan.plan import Plan

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.fixed import winograd_transform
-from hwgen.plan.ops import array_ops
+from hwgen.plan.lowering import array_ops
 from hwgen.plan.tiles import Size, side, weight_scale
 from hwgen.plan.winograd import can_tile, tiled
 from tests.gateware.tiles import network

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwgen.errors import UnsupportedError
+from hwgen.model import (
+    Add,
+    AddRequant,
+    Model,
+    Softmax,
+    TernaryWeights,
+)
+from hwgen.plan.lowering import array_ops
+from tests.plan.small import act, conv, dense, flatten, lenet, model, requantize, weights
+
+X = act(4, 5, 5)
+
+
+SUM = AddRequant(left_shift=1, input_multipliers=(1, 1), input_shifts=(1, 1), multiplier=1, shift=1)
+
+
+def two_outputs() -> Model:
+    first = conv("a", "input", X, weights(2, 4, 1, 1))
+    return model(X, first, requantize("b", "a", first.output), outputs=("a", "b"))
+
+
+def flattened_requantize() -> Model:
+    return model(X, flatten("flat", "input", X), requantize("again", "flat", act(100)))
+
+
+def with_sum(bits: int = 8) -> Model:
+    most = (1 << (bits - 1)) - 1
+    x = act(4, 5, 5, bits=bits, min=-most - 1, max=most)
+    return model(x, Add(name="sum", inputs=("input", "input"), output=act(4, 5, 5), requant=SUM))
+
+
+def one_bit() -> Model:
+    x = act(3, bits=1, zero_point=0, min=-1, max=1)
+    return model(x, dense("fc", "input", weights(2, 3)))
+
+
+def ternary() -> Model:
+    stored = TernaryWeights.from_dense(np.sign(weights(2, 4, 1, 1).decode()).astype(np.int8))
+    return model(X, conv("t", "input", X, stored))
+
+
+REFUSED: dict[str, Any] = {
+    "two outputs": (two_outputs, None, "one output"),
+    "requantize behind a flatten": (flattened_requantize, "again", "behind a flatten"),
+    "an add of wide maps": (lambda: with_sum(16), "sum", "add of maps wider than 8 bits"),
+    "one-bit maps": (one_bit, "input", "1 bit"),
+    "ternary weights": (ternary, "t", "'ternary'"),
+    "nothing but flatten": (lambda: model(X, flatten("flat", "input", X)), "flat", "nothing but flatten"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_has_no_hardware_is_refused_by_name(name: str) -> None:
+    build, layer, text = REFUSED[name]
+    with pytest.raises(UnsupportedError, match=text) as caught:
+        array_ops(build())
+    assert caught.value.layer == layer
+    assert caught.value.hint or name in ("winograd", "nothing but flatten")
+
+
+def test_a_flatten_only_renames() -> None:
+    ops = array_ops(lenet())
+    assert [op.layer.name for op in ops] == ["conv1", "pool1", "conv2", "fc1", "fc2"]
+    assert [op.source for op in ops] == ["input", "conv1", "pool1", "conv2", "fc1"]
+    assert [op.encoding for op in ops] == ["dense", "dense", "codebook", "codebook", "dense"]
+
+
+def test_a_final_softmax_is_the_hosts() -> None:
+    """The core delivers what goes into it."""
+    layer = dense("fc", "input", weights(4, 3))
+    shares = act(4, scale=1 / 256, zero_point=-128)
+    softmax = Softmax(
+        name="shares", inputs=("fc",), output=shares, input_multiplier=1 << 30, input_left_shift=20, diff_min=-100
+    )
+    assert [op.layer.name for op in array_ops(model(act(3), layer, softmax))] == ["fc"]
