@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwgen.errors import UsageError
-from hwgen.model import Activation, Argmax, Conv2d, Dense, Layer, Model, Softmax
+from hwgen.model import Activation, Argmax, Model
 from hwgen.plan import latency
 from hwgen.plan.choose import choose_grid
+from hwgen.plan.costs import layer_plans
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.follow import set_leads
 from hwgen.plan.images import MemoryImage, Words
@@ -26,7 +27,7 @@ from hwgen.plan.orders import Orders, choose_orders, order_image, ordered, order
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
 from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, staircase
 from hwgen.plan.placement import Placement, batched, output_layout, place
-from hwgen.plan.plan import LayerPlan, Plan
+from hwgen.plan.plan import Plan
 from hwgen.plan.pointless import notes as pointless_notes
 from hwgen.plan.requant import LoweredLayer, Lowering, lower
 from hwgen.plan.shape import ArrayShape
@@ -168,7 +169,9 @@ class _Builder:
             chunks=shape.input.chunks_per_pixel * shape.input.pixels,
             unload=unload_cycles(shape.output, ordered=shape.ordered, scores=shape.scores),
         )
-        layers, pulses = self._costs(times.cycles)
+        layers, pulses = layer_plans(
+            self.model, self.ops, steps, times.cycles, multipliers=grid.pes * grid.lanes, batch=self.options.batch
+        )
         return Plan(
             name=self.model.name,
             options=self.options,
@@ -428,59 +431,6 @@ class _Builder:
             counters=self.options.counters,
             tiles=tile_shape(self.steps, grid, result_bits=lowering.acc_bits),
         )
-
-    def _costs(self, times: Sequence[int]) -> tuple[tuple[LayerPlan, ...], tuple[int, ...]]:
-        """Layers in the model's order, and which of them ends with each pulse."""
-        position = {layer.name: index for index, layer in enumerate(self.model.layers)}
-        cycles = [0] * len(self.model.layers)
-        pulses = []
-        for step, spent in zip(self.steps, times, strict=True):
-            index = position[step.op.layer.name]
-            cycles[index] += spent
-            if step.layer_last:
-                pulses.append(index)
-        of_layer: dict[str, list[ArrayOp]] = {}
-        for op in self.ops:
-            of_layer.setdefault(op.layer.name, []).append(op)
-        multipliers = self.grid.pes * self.grid.lanes
-        layers = []
-        for layer, spent in zip(self.model.layers, cycles, strict=True):
-            ops = of_layer.get(layer.name, [])
-            first = ops[0] if ops else None
-            macs, nonzero, weights, nonzero_weights = _work(layer, ops, self.options.batch)
-            slots, block = first.pattern if first else (1, 1)
-            needed = nonzero if first and first.entries is not None else macs * slots // block
-            if first is not None and first.tile is not None:
-                needed = first.window.out_height * first.window.out_width * first.weights.size
-            layers.append(
-                LayerPlan(
-                    name=layer.name,
-                    op=layer.op,
-                    encoding=first.encoding if first and not first.fixed else "none",
-                    algorithm=first.algorithm if first else "host" if isinstance(layer, Softmax) else "alias",
-                    cycles=spent,
-                    macs=macs,
-                    nonzero_macs=nonzero,
-                    weights=weights,
-                    nonzero_weights=nonzero_weights,
-                    utilisation=needed / (multipliers * spent) if spent else 0.0,
-                )
-            )
-        return tuple(layers), tuple(pulses)
-
-
-def _work(layer: Layer, ops: Sequence[ArrayOp], batch: int) -> tuple[int, int, int, int]:
-    """Multiply-accumulates, those with a weight that is not 0, weights, non-zero weights of a layer's operations."""
-    if not ops or not isinstance(layer, Conv2d | Dense):
-        return 0, 0, 0, 0
-    own = [op.direct or op for op in ops if not op.fixed]
-    # Of weights in the Winograd domain a position is a tile.
-    _, height, width = layer.output.chw
-    window = own[0].window
-    positions = (height * width if own[0].tile is None else window.out_height * window.out_width) * batch
-    nonzero = sum(int(np.count_nonzero(op.weights)) for op in own)
-    weights = int(np.prod(layer.weights.shape))
-    return positions * weights, positions * nonzero, weights, nonzero
 
 
 def _follow_record(step: Step, sparse: SparseLayers | None) -> dict[str, int]:

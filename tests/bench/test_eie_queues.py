@@ -26,7 +26,7 @@ from hwgen.plan.lowering import array_ops
     name=st.sampled_from(["plain", "best"]),
 )
 def test_the_balance_is_that_of_the_plan(inputs: int, pes: int, rows: int, density: float, name: str) -> None:
-    """A layer that is not cut, of rows enough to be balanced: entries / (PEs x the cycles that a core's plan predicts)."""
+    """A layer that is not cut, its rows balanced: entries / (PEs x the cycles that a core's plan predicts)."""
     layer = EieLayer("Little", inputs, rows * pes - pes // 3, density, 0.5, 1.0, 1.0)
     model, frame = layer.model(0), layer.frame(0)
     (op,) = array_ops(model)
