@@ -15,7 +15,7 @@ from hwgen.compress.quantise import Quantisation, quantise, quantise_with_ranges
 from hwgen.errors import HwgenError, ModelError, UnsupportedError, UsageError
 from hwgen.importers.calibration import Calibration
 from hwgen.importers.names import model_name
-from hwgen.importers.onnx import affine, maps, quantised, views, weighted
+from hwgen.importers.onnx import affine, maps, pads, quantised, views, weighted
 from hwgen.importers.onnx.constants import FOLDED, Constant, constant_node, fold
 from hwgen.importers.onnx.file import Graph, Node, parse
 from hwgen.importers.onnx.network import Network
@@ -41,6 +41,7 @@ CONVERTERS: dict[str, Callable[[Network, Node], None]] = {
     "MatMul": weighted.matmul,
     "MaxPool": maps.pool,
     "Mul": affine.arithmetic,
+    "Pad": pads.pad,
     "QuantizeLinear": quantised.quantize,
     "ReduceMean": maps.reduce_mean,
     "Relu": maps.clip,
@@ -91,13 +92,13 @@ def import_graph(content: bytes, *, name: str, file: str, calibration: Calibrati
     model = finished(net, name)
     try:
         if calibration is not None:
-            formats = {**_formats(net), **calibration.options.layers}
+            formats = {**_formats(net, model), **calibration.options.layers}
             return quantise(model, calibration.frames, replace(calibration.options, layers=formats))
         if not _quantised(net):
             validate(model)
             return model
         _check_complete(net, model)
-        return quantise_with_ranges(model, {}, Quantisation(layers=_formats(net)))
+        return quantise_with_ranges(model, {}, Quantisation(layers=_formats(net, model)))
     except HwgenError as error:
         if error.file is not None or isinstance(error, UsageError):
             raise
@@ -213,11 +214,12 @@ def _quantised(net: Network) -> bool:
     return net.input_grid is not None or any(step.grid is not None for step in net.steps.values())
 
 
-def _formats(net: Network) -> dict[str, WeightFormat]:
+def _formats(net: Network, model: Model) -> dict[str, WeightFormat]:
     """Of the layers whose weights are integers in the file."""
+    steps = {layer.name: net.steps[layer.name] for layer in model.layers}
     return {
         name: WeightFormat(bits=step.bits, scales=step.scales)
-        for name, step in net.steps.items()
+        for name, step in steps.items()
         if step.scales is not None and step.weights is not None
     }
 
@@ -227,7 +229,7 @@ def _check_complete(net: Network, model: Model) -> None:
     hint = "quantise all of it before the export, or give frames with --calibrate"
     grids = choose_grids(model, {}, 8)
     for layer in model.layers:
-        if isinstance(layer, Conv2d | Dense) and layer.name not in _formats(net):
+        if isinstance(layer, Conv2d | Dense) and layer.name not in _formats(net, model):
             raise UnsupportedError("the weights are not quantised", file=net.graph.file, layer=layer.name, hint=hint)
     for name in (INPUT, *(layer.name for layer in model.layers if not isinstance(layer, Softmax | Argmax))):
         if not grids[name].given:

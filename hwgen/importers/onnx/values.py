@@ -25,7 +25,7 @@ class Step:
     """A layer under construction: it still takes a batch normalisation, a ReLU, a grid.
 
     ``layer`` lacks final weights and clip. ``scales``: the weights of each row are multiples of them, of ``bits``.
-    ``low`` and ``high`` clip. ``alone``: nothing else reads the maps that it reads.
+    ``low`` and ``high`` clip. ``alone``: nothing else reads the maps that it reads. ``pads``: it is a Pad.
     """
 
     layer: Layer
@@ -37,11 +37,16 @@ class Step:
     low: float = -inf
     high: float = inf
     grid: Grid | None = None
+    pads: bool = False
+
+    @property
+    def unclipped(self) -> bool:
+        return (self.low, self.high) == (-inf, inf)
 
     @property
     def open(self) -> bool:
         """Whether a linear operation behind it can still become part of its weights."""
-        return self.weights is not None and self.grid is None and (self.low, self.high) == (-inf, inf)
+        return self.weights is not None and self.grid is None and self.unclipped
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

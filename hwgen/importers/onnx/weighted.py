@@ -10,6 +10,7 @@ from hwgen.fixed import signed_bits
 from hwgen.importers.onnx.constants import Constant
 from hwgen.importers.onnx.file import Node
 from hwgen.importers.onnx.network import Network
+from hwgen.importers.onnx.pads import padded_source
 from hwgen.importers.onnx.values import Real, Step, Value, gains, placeholder, real
 from hwgen.importers.onnx.windows import window
 from hwgen.model import Conv2d, Dense
@@ -54,15 +55,19 @@ def convolution(net: Network, node: Node) -> None:
         bias = (0 if bias is None else bias) + (weights * shifts).sum(axis=(1, 2, 3))
         weights = weights * factors
         scales = scales * abs(gain[0]) if scales is not None and (gain == gain[0]).all() and gain[0] else None
+    source, before, alone = padded_source(net, value)
+    if value.offset is not None and value.offset.any():
+        source, before, alone = value.source, (0, 0, 0, 0), not value.shared
+    top, bottom, left, right = (own + more for own, more in zip(found.padding, before, strict=True))
     layer = Conv2d(
-        **net.head(node, value.source),
+        **net.head(node, source),
         output=real(*shape),
         weights=placeholder(weights),
         stride=found.stride,
-        padding=found.padding,
+        padding=(top, bottom, left, right),
         groups=groups,
     )
-    step = Step(layer=layer, alone=(not value.shared,), weights=weights, bias=bias, scales=scales, bits=bits)
+    step = Step(layer=layer, alone=(alone,), weights=weights, bias=bias, scales=scales, bits=bits)
     net.add(node, step, (1, rows, *found.output[2 - rank :]))
 
 
