@@ -10,7 +10,7 @@ import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from hwgen import golden
 from hwgen.errors import HwgenError, ModelError, UnsupportedError
@@ -221,6 +221,31 @@ def test_16_bits() -> None:
     found = imported(build.model((1, 1, 2, 2), build.quantised(made, 0.0001, 7, np.uint16)))
     assert (found.input.bits, found.input.signed) == (16, True)
     assert (found.layers[0].output.bits, found.layers[0].output.signed) == (16, False)
+
+
+@pytest.mark.parametrize("in_graph", [False, True])
+def test_4_bits(in_graph: bool, rng: np.random.Generator) -> None:
+    """Weights of INT4, in the file or quantised in the graph, and a map of UINT4."""
+    build = Builder()
+    integers = rng.integers(-8, 8, (3, 6))
+    build.initialisers += [
+        helper.make_tensor("w", TensorProto.INT4, (3, 6), integers.reshape(-1).tolist()),
+        helper.make_tensor("zero", TensorProto.INT4, (), [0]),
+        helper.make_tensor("three", TensorProto.UINT4, (), [3]),
+    ]
+    scale, map_scale = build.constant(0.1), build.constant(0.3)
+    q = build.node("QuantizeLinear", build.constant(integers * 0.1), scale, "zero") if in_graph else "w"
+    weights = build.node("DequantizeLinear", q, scale, "zero")
+    source = build.node("DequantizeLinear", build.node("QuantizeLinear", "x", map_scale, "three"), map_scale, "three")
+    model = build.model((1, 6), build.quantised(build.node("Gemm", source, weights, transB=1), 0.5))
+    found = imported(model)
+    (layer,) = found.layers
+    assert isinstance(layer, Dense)
+    assert layer.weights.bits == 4
+    assert np.array_equal(layer.weights.decode(), integers)
+    assert (found.input.bits, found.input.signed, found.input.zero_point) == (4, False, 3)
+    got, want = integers_of(model, found, frames_of((6,)))
+    assert np.abs(got - want).max() <= 1
 
 
 def half(build: Builder) -> str:
