@@ -145,7 +145,7 @@ def mlperf_tiny(
 def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progress) -> Row:
     made = network.model
     model = import_model(data / made.name) if isinstance(made, DataFile) else made()
-    frames, reference = _recorded(network, data, model)
+    frames, reference = recorded(network, data, model)
     options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes)
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
         plan, built = core(model, options, Path(scratch) / "core")
@@ -168,7 +168,7 @@ def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progr
     }
 
 
-def _recorded(network: TinyNetwork, data: Path, model: Model) -> tuple[NDArray[np.integer], NDArray[np.integer] | None]:
+def recorded(network: TinyNetwork, data: Path, model: Model) -> tuple[NDArray[np.integer], NDArray[np.integer] | None]:
     """Inputs (frames, *shape), channels first, and the outputs of the reference kernels."""
     if network.recorded is None:
         low, high = model.input.full_range

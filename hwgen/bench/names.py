@@ -16,6 +16,7 @@ from hwgen.bench.onnx_qdq import onnx_qdq
 from hwgen.bench.result import Result
 from hwgen.bench.shapes import shapes
 from hwgen.bench.sparsity import sparsity
+from hwgen.bench.winograd import winograd
 from hwgen.errors import UsageError
 from hwgen.flow.process import Progress, silent
 
@@ -31,6 +32,8 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "accuracy": lambda progress: accuracy(progress=progress),
     "lenet": lambda progress: lenet(progress=progress),
     "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),
+    "winograd": lambda progress: winograd(progress=progress),
+    "winograd-pnr": lambda progress: winograd(progress=progress, pnr=True),
 }
 
 

@@ -1,8 +1,8 @@
 """3 x 3 convolutions into the Winograd domain, and pruning, sharing and narrowing there.
 
 A pruned kernel is no pruned tile: each of the transformed weights combines nine, so that 35 % density becomes about
-70 %. What shall be sparse on tiles is pruned in their domain (Liu et al., Efficient Sparse-Winograd Convolutional Neural
-Networks, ICLR 2018), where a weight counts as much as the results that hang on it.
+70 %. What shall be sparse on tiles is pruned in their domain (Liu et al., Efficient Sparse-Winograd Convolutional
+Neural Networks, ICLR 2018), where a weight counts as much as the results that hang on it.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.pipeline import delayed
-from hwgen.plan.tile_terms import Slots
+from hwgen.plan.tile_terms import Slots, subtractions
 from hwgen.plan.tiles import Matrix
 
 
@@ -29,7 +29,7 @@ class CombinationControl(wiring.Component):
     full : Out(1)
         It is the last one.
     computing : Out(1), row : Out
-        A row is computed; its result leaves ``levels`` + 1 cycles later.
+        A row is computed; its result leaves ``matrix.latency`` cycles later.
     """
 
     def __init__(self, *, matrix: Matrix) -> None:
@@ -65,7 +65,8 @@ class Combination(wiring.Component):
     and the next ones come in. Which terms a slot of the tree takes in which row is the plan's
     (:mod:`hwgen.plan.tile_terms`).
 
-    **Latency**: ``levels`` + 1 cycles from ``row`` to ``out``: operands, then a register behind each level of adders.
+    **Latency**: ``matrix.latency`` cycles from ``row`` to ``out``: which terms each slot takes, the operands, then a
+    register behind each level of adders.
     **Throughput**: one row per cycle.
 
     Members
@@ -100,10 +101,13 @@ class Combination(wiring.Component):
         width = self._lanes * self._in_bits
         arrived = Signal((self._matrix.width - 1) * width, reset_less=True)
         held = Signal(self._matrix.width * width, reset_less=True)
-        with m.If(self.valid):
-            m.d.sync += arrived.eq(Cat(arrived, self.vector)[width:])
-        with m.If(self.full):
-            m.d.sync += held.eq(Cat(arrived, self.vector))
+        # The elements stay while the last row's selects, a cycle behind its number, still take from them.
+        vector = delayed(m, self.vector, 1, "vector")
+        strobes = delayed(m, Cat(self.valid, self.full), 1, "strobes", reset=True)
+        with m.If(strobes[0]):
+            m.d.sync += arrived.eq(Cat(arrived, vector)[width:])
+        with m.If(strobes[1]):
+            m.d.sync += held.eq(Cat(arrived, vector))
         rows = [slots for size in self._matrix.slots for slots in size]
         number = Signal(range(len(rows)))
         starts = [sum(self._matrix.outputs[:index]) for index in range(len(self._matrix.outputs))]
@@ -112,11 +116,9 @@ class Combination(wiring.Component):
         else:
             m.d.comb += number.eq(self.row + Array(Const(s, len(number)) for s in starts)[self.size])
         operands = self._operands(m, rows, number, held)
-        # The sign of each operand; of a sum, that of its first one.
-        signs = [[1 if row[slot] is None or row[slot].sign > 0 else -1 for row in rows] for slot in range(len(rows[0]))]  # type: ignore[union-attr]
-        late = delayed(m, number, 1, "row")
-        for level in range(self._matrix.levels):
-            operands, signs = self._added(m, operands, signs, late, level)
+        late = delayed(m, number, 2, "row")
+        for level, tables in enumerate(subtractions(rows)):
+            operands = self._added(m, operands, tables, late, level)
             late = delayed(m, late, 1, f"row_{level}")
         m.d.comb += self.out.eq(Cat(*operands[0]))
         return m
@@ -127,20 +129,20 @@ class Combination(wiring.Component):
         for slot in range(len(rows[0])):
             terms = [row[slot] for row in rows]
             inputs = sorted({(term.index, term.shift) for term in terms if term is not None})
-            choices = [
-                [i for i, t in enumerate(terms) if t is not None and (t.index, t.shift) == one] for one in inputs
-            ]
-            idle = [i for i, term in enumerate(terms) if term is None]
+            selects: list[Value] = []
+            for place, one in enumerate(inputs):
+                here = tuple(term is not None and (term.index, term.shift) == one for term in terms)
+                table = _table(m, number, here, f"take_{slot}_{place}")
+                selects.append(table if isinstance(table, Const) else delayed(m, table, 1, f"takes_{slot}_{place}"))
             lanes: list[Value] = []
             for lane in range(self._lanes):
                 register = Signal(self._out_bits, name=f"operand_{slot}_{lane}", reset_less=True)
-                with m.Switch(number):
-                    for (index, shift), numbers in zip(inputs, choices, strict=True):
-                        with m.Case(*numbers):
-                            m.d.sync += register.eq(self._term(held, index, shift, lane))
-                    if idle:
-                        with m.Default():
-                            m.d.sync += register.eq(0)
+                taken: Value = Const(0, self._out_bits)
+                for select, (index, shift) in zip(selects, inputs, strict=True):
+                    term = Signal(signed(self._out_bits), name=f"term_{slot}_{lane}_{index}_{shift}")
+                    m.d.comb += term.eq(self._term(held, index, shift, lane))
+                    taken = taken | (term & select.replicate(self._out_bits))
+                m.d.sync += register.eq(taken)
                 lanes.append(register)
             operands.append(lanes)
         return operands
@@ -150,32 +152,31 @@ class Combination(wiring.Component):
         return element << shift
 
     def _added(
-        self, m: Module, operands: list[list[Value]], signs: list[list[int]], number: Value, level: int
-    ) -> tuple[list[list[Value]], list[list[int]]]:
-        """One level of the tree: neighbours added, or subtracted where their signs differ."""
+        self, m: Module, operands: list[list[Value]], tables: list[tuple[bool, ...]], number: Value, level: int
+    ) -> list[list[Value]]:
+        """One level of the tree: neighbours added, or subtracted where the row says so."""
         sums: list[list[Value]] = []
-        kept: list[list[int]] = []
-        for pair in range(0, len(operands), 2):
+        for pair, table in enumerate(tables):
+            subtract = _table(m, number, table, f"subtract_{level}_{pair}")
             lanes: list[Value] = []
-            differs = [a != b for a, b in zip(signs[pair], signs[min(pair + 1, len(signs) - 1)], strict=True)]
-            subtract = _table(m, number, differs, f"subtract_{level}_{pair}")
             for lane in range(self._lanes):
                 register = Signal(self._out_bits, name=f"sum_{level}_{pair}_{lane}", reset_less=True)
-                first = operands[pair][lane]
-                if pair + 1 == len(operands):
+                first = operands[2 * pair][lane]
+                if 2 * pair + 1 == len(operands):
                     m.d.sync += register.eq(first)
+                elif isinstance(subtract, Const):
+                    second = operands[2 * pair + 1][lane]
+                    m.d.sync += register.eq(first - second if subtract.value else first + second)
                 else:
-                    second = operands[pair + 1][lane]
                     # Two's complement: the inverted operand, and a carry from a bit below.
-                    inverted = second ^ subtract.replicate(self._out_bits)
+                    inverted = operands[2 * pair + 1][lane] ^ subtract.replicate(self._out_bits)
                     m.d.sync += register.eq((Cat(Const(1, 1), first) + Cat(subtract, inverted))[1:])
                 lanes.append(register)
             sums.append(lanes)
-            kept.append(signs[pair])
-        return sums, kept
+        return sums
 
 
-def _table(m: Module, number: Value, bits: list[bool], name: str) -> Value:
+def _table(m: Module, number: Value, bits: tuple[bool, ...], name: str) -> Value:
     """The bit of the row's number."""
     if len(set(bits)) == 1:
         return Const(bits[0], 1)

@@ -154,7 +154,7 @@ class TileDrain(wiring.Component):
 
     def _rows(self, m: Module, valid: Value) -> Value:
         """First transform: of the rows; the strobe of a tile whose first column of results is complete."""
-        tiles, late = self._tiles, self._matrix.levels + 1
+        tiles, late = self._tiles, self._matrix.latency
         m.submodules.rows = control = CombinationControl(matrix=self._matrix)
         place = Signal(len(self.between_write_address) - 1)
         half = Signal()
@@ -175,7 +175,7 @@ class TileDrain(wiring.Component):
         return write & (place == by_size(self._size, tuple((a - 1) * b for a, b in sizes)))
 
     def _columns(self, m: Module, go: Value) -> Value:
-        """Second transform: of the columns; the strobe of a result, ``levels`` + 1 cycles before it."""
+        """Second transform: of the columns; the strobe of a result, the tree's latency before it."""
         tiles = self._tiles
         m.submodules.columns = control = CombinationControl(matrix=self._matrix)
         reading = Signal()
@@ -203,7 +203,7 @@ class TileDrain(wiring.Component):
     def _results(self, m: Module, computing: Value, record: dict[str, Value]) -> None:
         """Whose result is one cycle ahead."""
         shape, tiles = self._shape, self._tiles
-        late = self._matrix.levels + latency.tile_divide(shape.acc_bits, nine=tiles.nine)
+        late = self._matrix.latency - 1 + latency.tile_divide(shape.acc_bits, nine=tiles.nine)
         size_last = by_size(self._size, tuple(n - 1 for n in tiles.sizes))
         lane = Signal(max(1, shape.lane_bits))
         passes = Signal.like(record["passes"])

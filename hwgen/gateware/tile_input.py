@@ -64,7 +64,7 @@ class TileInput(wiring.Component):
         matrix = tiles.input_matrix
         m.submodules.vertical = vertical = CombinationControl(matrix=matrix)
         m.submodules.horizontal = horizontal = CombinationControl(matrix=matrix)
-        late = matrix.levels + 1
+        late = matrix.latency
         m.d.comb += [vertical.valid.eq(self.valid), vertical.size.eq(self.size), horizontal.size.eq(self.size)]
         turned_write = delayed(m, vertical.computing, late, "vertical", reset=True)
         # The last element's column is complete a cycle later.

@@ -12,7 +12,7 @@ from hwgen.gateware.pipeline import delayed
 from hwgen.gateware.tile_drain import sums_words
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
-from hwgen.plan.tiles import wrap_bits
+from hwgen.plan.tiles import result_shift
 
 
 class TileOutput(wiring.Component):
@@ -105,12 +105,15 @@ class TileOutput(wiring.Component):
         late = latency.tile_divide(self._shape.acc_bits, nine=tiles.nine)
         kept = delayed(m, value, late, "kept")
         results: list[tuple[Value, Value]] = []
-        for index, size in enumerate(tiles.sizes if tiles.divided else ()):
-            whole = self._by_nine(m, value) if size == 4 else kept
-            results.append((self.size == index, whole[wrap_bits(size) :].as_signed()))
-        if tiles.undivided:
-            results = [(self.exact & condition, result) for condition, result in results]
-            results.insert(0, (Const(1, 1), kept.as_signed()))
+        for index, size in enumerate(tiles.sizes):
+            here = self.size == index if len(tiles.sizes) > 1 else Const(1, 1)
+            if tiles.divided:
+                whole = self._by_nine(m, value) if size == 4 else kept
+                shift = result_shift(size, tiles.sizes, divided=True)
+                results.append((here & self.exact if tiles.undivided else here, whole[shift:].as_signed()))
+            if tiles.undivided:
+                shift = result_shift(size, tiles.sizes, divided=False)
+                results.append((here & ~self.exact if tiles.divided else here, kept[shift:].as_signed()))
         chosen = results[0][1]
         for condition, result in results[1:]:
             chosen = Mux(condition, result, chosen)

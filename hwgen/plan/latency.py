@@ -122,20 +122,20 @@ def tile_divide(acc_bits: int, *, nine: bool) -> int:
     return len(inverse_shifts(acc_bits)) if nine else 0
 
 
-def tile_input(side: int, levels: int) -> int:
+def tile_input(side: int, tree: int) -> int:
     """From the last element of a group's last channel to the first word that was missing in the buffer.
 
-    Vertical transform (``levels`` + 2), the memory that turns columns into rows (1 + 2), a row's elements, horizontal
-    transform.
+    Vertical transform (the tree's latency and a cycle before it), the memory that turns columns into rows (1 + 2), a
+    row's elements, horizontal transform.
     """
-    return (levels + 2) + 1 + MEMORY + (side - 1) + (levels + 2)
+    return (tree + 1) + 1 + MEMORY + (side - 1) + (tree + 1)
 
 
-def tile_drain(side: int, size: int, values: int, levels: int, divide: int) -> int:
+def tile_drain(side: int, size: int, values: int, tree: int, divide: int) -> int:
     """From the capture of a pass's last place to the ``value`` of its last result, a cycle before the result.
 
     ``values`` tiles read back (each ``side``^2 cycles, behind an address, its copy and the memory), transform of the
     rows, memory, the columns' elements, transform of the columns, division.
     """
-    rows = 1 + COPY + MEMORY + values * side * side - 1 + (levels + 2)
-    return rows + 1 + MEMORY + size * side - 1 + (levels + 2) + size - 1 + divide - 1
+    rows = 1 + COPY + MEMORY + values * side * side - 1 + (tree + 1)
+    return rows + 1 + MEMORY + size * side - 1 + (tree + 1) + size - 1 + divide - 1

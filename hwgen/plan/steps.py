@@ -133,7 +133,7 @@ class Step:
         tiles, size = grid.tiles, self.op.tile
         assert tiles is not None
         assert size is not None
-        return latency.tile_drain(side(size), size, self._tile_sums(grid), tiles.output_levels, tiles.divide)
+        return latency.tile_drain(side(size), size, self._tile_sums(grid), tiles.output_latency, tiles.divide)
 
     def tile_writes(self, grid: Grid) -> Iterator[int]:
         """How long before its end each column of results of each tile has been written."""
@@ -150,7 +150,7 @@ class Step:
         tiles, size = grid.tiles, self.op.tile
         assert tiles is not None
         assert size is not None
-        way = latency.vector(grid.pes, grid.lanes, grid.choices) + latency.tile_input(side(size), tiles.input_levels)
+        way = latency.vector(grid.pes, grid.lanes, grid.choices) + latency.tile_input(side(size), tiles.input_latency)
         groups = self.walk.groups * self.tile_period(grid) - (self.tile_channel(grid) - self.source_channels)
         sums = latency.WEIGHT_FETCH + tiles.decode + latency.MULTIPLY_LANES + latency.ACCUMULATE
         results = self.tile_results(grid) + latency.requantise(grid.corrected)

@@ -18,7 +18,7 @@ from hwgen.plan.tile_resources import core_memories
 from hwgen.plan.tiles import ACT_BITS, Size, weight_bits
 from hwgen.plan.winograd import can_tile, tiled
 
-SLOWER = 1.03
+SLOWER = 1.04
 """Fewer requantisers and output transforms are taken while that makes the model at most this much slower."""
 WORTH = 0.75
 """Tiles are taken by themselves where they save a quarter of the model's cycles: they take a quarter more logic."""

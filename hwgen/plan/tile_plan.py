@@ -15,9 +15,9 @@ from hwgen.plan.tiles import (
     TileTiming,
     input_rows,
     output_rows,
+    result_shift,
     side,
     vector_widths,
-    wrap_bits,
 )
 
 
@@ -32,11 +32,16 @@ def tile_units(pes: int) -> int:
 
 
 def tile_acc_bits(ops: Sequence[ArrayOp], bits: Mapping[str, int], acc_bits: int) -> int:
-    """Bits of the accumulators: those of every layer's sum, of a divided tile's with the divisor's power of two.
+    """Bits of the accumulators: those of every layer's sum, of a tile's with what its result is shifted down.
 
     ``bits``: of each layer's own sum, by name; ``acc_bits``: of the widest that is requantised.
     """
-    wrapped = [bits[op.name] + wrap_bits(op.tile) for op in ops if op.tile is not None and op.direct is not None]
+    sizes = sizes_of(ops)
+    wrapped = [
+        bits[op.name] + result_shift(op.tile, sizes, divided=op.direct is not None)
+        for op in ops
+        if op.tile is not None
+    ]
     return max([acc_bits, *wrapped])
 
 
@@ -50,8 +55,8 @@ def tile_timing(ops: Sequence[ArrayOp], *, pes: int, pes_per_unit: int, acc_bits
     return TileTiming(
         units=tile_units(pes),
         pes_per_unit=pes_per_unit,
-        input_levels=Matrix.of(tuple(input_rows(size) for size in sizes)).levels,
-        output_levels=Matrix.of(tuple(output_rows(size) for size in sizes)).levels,
+        input_latency=Matrix.of(tuple(input_rows(size) for size in sizes)).latency,
+        output_latency=Matrix.of(tuple(output_rows(size, sizes) for size in sizes)).latency,
         divide=latency.tile_divide(acc_bits, nine=nine),
         decode=latency.MEMORY if coded else 0,
     )

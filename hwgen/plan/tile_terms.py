@@ -24,6 +24,8 @@ class Term:
 
 
 Slots = tuple[Term | None, ...]
+STARTS = 4
+"""Allotments that the search begins with."""
 
 
 def row_terms(row: Sequence[int]) -> list[Term]:
@@ -42,7 +44,7 @@ def row_terms(row: Sequence[int]) -> list[Term]:
 
 
 def allocate(rows: Sequence[Sequence[int]]) -> tuple[Slots, ...]:
-    """The slots of each row; rows of most terms first, each where its terms need the fewest new multiplexer inputs.
+    """The slots of each row, for little logic: row by row the best of all orders, until no row has a better one.
 
     Raises
     ------
@@ -51,32 +53,80 @@ def allocate(rows: Sequence[Sequence[int]]) -> tuple[Slots, ...]:
     """
     terms = [row_terms(row) for row in rows]
     count = max((len(row) for row in terms), default=1)
-    taken: list[set[tuple[int, int]]] = [set() for _ in range(count)]
-    placed: dict[int, Slots] = {}
-    for number in sorted(range(len(rows)), key=lambda r: -len(terms[r])):
-        candidates: list[Term | None] = [*terms[number], *[None] * (count - len(terms[number]))]
-        best: tuple[int, tuple[tuple[int, int, int], ...], Slots] | None = None
-        for order in set(permutations(candidates)):
-            first = order[0]
-            if first is not None and first.sign < 0:
-                continue
-            if first is None and any(term is not None for term in order):
-                continue
-            new = sum(
-                (term.index, term.shift) not in inputs
-                for term, inputs in zip(order, taken, strict=True)
-                if term is not None
-            )
-            key = tuple((-1, 0, 0) if t is None else (t.index, t.shift, t.sign) for t in order)
-            if best is None or (new, key) < best[:2]:
-                best = new, key, order
-        if best is None:
-            raise ValueError(f"row {tuple(rows[number])} must have a positive coefficient")
-        placed[number] = best[2]
-        for term, inputs in zip(best[2], taken, strict=True):
-            if term is not None:
-                inputs.add((term.index, term.shift))
-    return tuple(placed[number] for number in range(len(rows)))
+    orders: list[list[Slots]] = []
+    for row, needed in zip(rows, terms, strict=True):
+        padded: list[Term | None] = [*needed, *[None] * (count - len(needed))]
+        possible = {order for order in permutations(padded) if order[0] is None or order[0].sign > 0}
+        if not any(term.sign > 0 for term in needed):
+            raise ValueError(f"row {tuple(row)} must have a positive coefficient")
+        orders.append(sorted(possible, key=_order))
+    starts = [[choices[start % len(choices)] for choices in orders] for start in range(STARTS)]
+    starts.append([_halves(row, count, choices[0]) for row, choices in zip(terms, orders, strict=True)])
+    found: list[list[Slots]] = [_improved(start, orders) for start in starts]
+    return tuple(min(found, key=logic))
+
+
+def _improved(placed: list[Slots], orders: Sequence[Sequence[Slots]]) -> list[Slots]:
+    best = logic(placed)
+    better = True
+    while better:
+        better = False
+        for row, choices in enumerate(orders):
+            for order in choices:
+                changed = [*placed[:row], order, *placed[row + 1 :]]
+                cost = logic(changed)
+                if cost < best:
+                    placed, best, better = changed, cost, True
+    return placed
+
+
+def logic(placed: Sequence[Slots]) -> int:
+    """About the LUTs of a bit: multiplexers in front of the slots, and inverters where a sign is now + and now -."""
+    total = 0
+    for slot in range(len(placed[0])):
+        terms = [row[slot] for row in placed]
+        inputs = len({(term.index, term.shift) for term in terms if term is not None})
+        # AND and OR, one select for each input: where none is selected, the slot is 0.
+        total += int(None in terms) if inputs == 1 else inputs - 1
+    return total + sum(len(set(pair)) > 1 for level in subtractions(placed) for pair in level)
+
+
+def subtractions(placed: Sequence[Slots]) -> list[list[tuple[bool, ...]]]:
+    """By level and pair of neighbours, for each row: whether the second is subtracted from the first.
+
+    A sum has the sign of its first operand, the whole that of the first slot. What is 0 may be added or subtracted.
+    """
+    signs = [[0 if term is None else term.sign for term in column] for column in zip(*placed, strict=True)]
+    found: list[list[tuple[bool, ...]]] = []
+    for _ in range(levels(len(signs))):
+        tables: list[tuple[bool, ...]] = []
+        sums: list[list[int]] = []
+        for pair in range(0, len(signs), 2):
+            first = signs[pair]
+            second = signs[pair + 1] if pair + 1 < len(signs) else [0] * len(first)
+            needed = [None if b == 0 else (a or 1) != b for a, b in zip(first, second, strict=True)]
+            usual = next((need for need in needed if need is not None), False)
+            tables.append(tuple(usual if need is None else need for need in needed))
+            sums.append([a or (1 if b else 0) for a, b in zip(first, second, strict=True)])
+        found.append(tables)
+        signs = sums
+    return found
+
+
+def _halves(terms: Sequence[Term], count: int, otherwise: Slots) -> Slots:
+    """Elements of the last one's parity first, the others in the second half: rows of points p and -p differ in the
+    sign between the halves."""
+    last = max(term.index for term in terms)
+    ordered = sorted(terms, key=lambda term: (-term.index, -term.shift))
+    even, odd = ([term for term in ordered if (last - term.index) % 2 == parity] for parity in (0, 1))
+    placed: list[Term | None] = [*even, *[None] * max(0, count // 2 - len(even)), *odd]
+    slots = tuple(placed + [None] * (count - len(placed)))
+    fits = len(slots) == count and slots[0] is not None and slots[0].sign > 0
+    return slots if fits else otherwise
+
+
+def _order(slots: Slots) -> tuple[tuple[int, int, int], ...]:
+    return tuple((-1, 0, 0) if term is None else (term.index, term.shift, term.sign) for term in slots)
 
 
 def levels(slots: int) -> int:

@@ -21,6 +21,8 @@ Size = Literal[2, 4]
 """Outputs of a tile along each axis."""
 SCALES: dict[Size, tuple[int, ...]] = {2: (1, 1, 1, 1), 4: (6, 1, 1, 1, 1, 6)}
 """By how much more than in the model format each row of G is scaled."""
+SIGNS: dict[Size, tuple[int, ...]] = {2: (-1, 1, 1, -1), 4: (1, 1, 1, 1, 1, 1)}
+"""Signs of the rows of B^T, and with them of the columns of A^T: each row then begins with the same input."""
 ACT_BITS = 8
 KERNEL = 3
 
@@ -45,16 +47,28 @@ def weight_scale(size: Size) -> NDArray[np.int64]:
 @cache
 def input_rows(size: Size) -> tuple[tuple[int, ...], ...]:
     """B^T."""
-    return tuple(tuple(int(c) for c in row) for row in winograd_transform(size).bt)
+    rows = winograd_transform(size).bt * np.array(SIGNS[size], np.int64)[:, None]
+    return tuple(tuple(int(c) for c in row) for row in rows)
+
+
+def result_scale(size: Size, sizes: tuple[Size, ...]) -> int:
+    """By what the rows of A^T are multiplied: 4 for small tiles beside large ones, whose terms they then share."""
+    return 4 if size == 2 and 4 in sizes else 1
 
 
 @cache
-def output_rows(size: Size) -> tuple[tuple[int, ...], ...]:
-    """A^T, compensated for the hardware's scaled G."""
+def output_rows(size: Size, sizes: tuple[Size, ...]) -> tuple[tuple[int, ...], ...]:
+    """A^T, compensated for the hardware's scaled G, in a core with tiles of ``sizes``."""
     at, scale = winograd_transform(size).at, np.array(SCALES[size], np.int64)
     if (at % scale).any():
         raise ValueError(f"the rows of G for {size} outputs must not be scaled by {SCALES[size]}")
-    return tuple(tuple(int(c) for c in row) for row in at // scale)
+    rows = at // scale * np.array(SIGNS[size], np.int64) * result_scale(size, sizes)
+    return tuple(tuple(int(c) for c in row) for row in rows)
+
+
+def result_shift(size: Size, sizes: tuple[Size, ...], *, divided: bool) -> int:
+    """Bits that a result is shifted down: those of the divisor's power of two, if it is divided, and of the scale."""
+    return (wrap_bits(size) if divided else 0) + 2 * (result_scale(size, sizes).bit_length() - 1)
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,9 @@ class Matrix:
     levels: int
 
     @classmethod
+    @cache
     def of(cls, rows: tuple[tuple[tuple[int, ...], ...], ...]) -> Matrix:
+        """What the tree for these rows looks like; found once."""
         width = max(len(matrix[0]) for matrix in rows)
         placed = allocate([(0,) * (width - len(row)) + row for matrix in rows for row in matrix])
         found, position = [], 0
@@ -78,6 +94,11 @@ class Matrix:
             found.append(placed[position : position + len(matrix)])
             position += len(matrix)
         return cls(rows, tuple(found), levels(len(placed[0])))
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a row's number to its result: selects, operands, a register behind each level of adders."""
+        return 2 + self.levels
 
     @property
     def width(self) -> int:
@@ -129,7 +150,7 @@ class TileShape:
     @property
     def output_matrix(self) -> Matrix:
         """A^T of all sizes."""
-        return Matrix.of(tuple(output_rows(size) for size in self.sizes))
+        return Matrix.of(tuple(output_rows(size, self.sizes) for size in self.sizes))
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -139,29 +160,33 @@ class TileShape:
 
 @dataclass(frozen=True)
 class TileTiming:
-    """What decides the cycles of tiles: input transforms, PEs of an output transform, levels of the adder trees of
+    """What decides the cycles of tiles: input transforms, PEs of an output transform, latencies of the adder trees of
     both, stages of the division, cycles of a codebook."""
 
     units: int
     pes_per_unit: int
-    input_levels: int
-    output_levels: int
+    input_latency: int
+    output_latency: int
     divide: int
     decode: int
 
 
 def vector_widths(sizes: tuple[Size, ...]) -> tuple[int, int]:
     """Signed bits of inputs after the vertical transform, and after both (interval arithmetic over all int8)."""
-    low, high = -(1 << (ACT_BITS - 1)), (1 << (ACT_BITS - 1)) - 1
-    first = max(max(row_bits(input_rows(size), low, high)) for size in sizes)
+    first = max(max(vertical_bits(size)) for size in sizes)
     both = max(max(transformed_bits(size)) for size in sizes)
     return first, both
+
+
+def vertical_bits(size: Size) -> tuple[int, ...]:
+    """Signed bits of an int8 input after the vertical transform, by row."""
+    return row_bits(input_rows(size), -(1 << (ACT_BITS - 1)), (1 << (ACT_BITS - 1)) - 1)
 
 
 @cache
 def transformed_bits(size: Size) -> tuple[int, ...]:
     """Signed bits of a transformed int8 input at each place of the tile, row by row."""
-    bt = winograd_transform(size).bt
+    bt = np.array(input_rows(size))
     flat = [np.multiply.outer(a, b).ravel() for a in bt for b in bt]
     return row_bits([[int(c) for c in row] for row in flat], -(1 << (ACT_BITS - 1)), (1 << (ACT_BITS - 1)) - 1)
 

@@ -57,8 +57,8 @@ def test_rows_of_the_matrix_follow_the_last_element(
 ) -> None:
     """Vectors one behind the other, with or without a pause between their elements, of each size."""
     rng = np.random.default_rng(seed)
-    matrix = Matrix.of(tuple((output_rows if outward else input_rows)(size) for size in sizes))
-    late, out_bits = matrix.levels + 1, 15
+    matrix = Matrix.of(tuple(output_rows(size, sizes) if outward else input_rows(size) for size in sizes))
+    late, out_bits = matrix.latency, 15
     for number, rows in enumerate(matrix.rows):
         table = np.array(rows)
         vectors = rng.choice([-128, 127, -1, 0, 77], (3, table.shape[1], lanes))

@@ -106,7 +106,7 @@ def test_results_leave_tile_by_tile_in_their_place(
     assert [cycle + 2 for cycle, out in enumerate(found) if out["shift_next"]] == sorted(chain)
     values = [cycle for cycle, out in enumerate(found) if out["value"]]
     divide = latency.tile_divide(bits, nine=tiles.nine)
-    assert values[-1] == captures[-1] + latency.tile_drain(edge, size, lanes * per, tiles.output_matrix.levels, divide)
+    assert values[-1] == captures[-1] + latency.tile_drain(edge, size, lanes * per, tiles.output_matrix.latency, divide)
     order = np.ndindex(groups, passes, per, lanes, size, size)
     for cycle, (group, number, pe, lane, x, y) in zip(values, order, strict=True):
         tile_last = x == y == size - 1

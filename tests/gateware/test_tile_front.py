@@ -35,7 +35,7 @@ def test_a_groups_vectors_follow_their_columns(size: Size, channels: int) -> Non
     rows[begin + length + 1] |= {"valid": 0, "last": 0}
     found = trace(TileFront(shape=shape), rows, ("column", "first", "group_first", "column_last", "vector"))
     columns = [cycle for cycle, out in enumerate(found) if out["column"]]
-    assert columns[0] == begin + length + latency.tile_input(edge, tiles.input_matrix.levels) + 1
+    assert columns[0] == begin + length + latency.tile_input(edge, tiles.input_matrix.latency) + 1
     assert columns == list(range(columns[0], columns[0] + places * channels))
     expected = transformed(banks[:channels], size).reshape(channels, lanes, places)
     for cycle, (place, channel) in zip(columns, np.ndindex(places, channels), strict=True):

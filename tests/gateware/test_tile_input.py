@@ -56,7 +56,7 @@ def test_groups_are_transformed_into_one_half_after_the_other(
                 got = memory[half * places * channels + place * channels + channel]
                 assert got == expected[channel, :, :, place].ravel().tolist()
     ready = [cycle for cycle, out in enumerate(found) if out["ready"]]
-    levels = tiles.input_matrix.levels
+    levels = tiles.input_matrix.latency
     assert ready == [end + latency.tile_input(edge, levels) for end in ends]
     # Behind it the rest of the last channel arrives place by place, as the walk may read at the soonest.
     for half, cycle in enumerate(ready):

@@ -22,12 +22,12 @@ def test_a_tile_is_transformed_and_divided_or_not(size: Size, exact: int) -> Non
     assert plan.shape.tiles is not None
     tiles = replace(plan.shape.tiles, undivided=True, result_bits=26)
     shape = replace(plan.shape, tiles=tiles, acc_bits=26)
-    edge, levels = side(size), tiles.output_matrix.levels
+    edge, late = side(size), tiles.output_matrix.latency
     rng = np.random.default_rng(5)
     divisor = 4 if size == 2 else 576
     # Sums that are multiples of the divisor have results that are.
     sums = rng.integers(-20, 20, (edge, edge)) * (divisor if exact else 1)
-    at = np.array(output_rows(size))
+    at = np.array(output_rows(size, (size,)))
     results = at @ sums @ at.T // (divisor if exact else 1)
     rows: list[dict[str, int]] = []
 
@@ -48,7 +48,7 @@ def test_a_tile_is_transformed_and_divided_or_not(size: Size, exact: int) -> Non
                 computing = begin + index + latency.MEMORY + 1 + row
                 at_cycle(computing, rows_row=row)
                 address = index // edge * size + row
-                at_cycle(computing + levels + 1, between_write=1, between_write_address=address)
+                at_cycle(computing + late, between_write=1, between_write_address=address)
     begin = len(rows) + 1
     expected = {}
     divide = latency.tile_divide(26, nine=tiles.nine)
@@ -61,7 +61,7 @@ def test_a_tile_is_transformed_and_divided_or_not(size: Size, exact: int) -> Non
             for y in range(size):
                 computing = begin + index + latency.MEMORY + 1 + y
                 at_cycle(computing, columns_row=y)
-                expected[computing + levels + 1 + divide] = int(results[y, column])
+                expected[computing + late + divide] = int(results[y, column])
     at_cycle(max(expected) + 1)
     found = trace(TileOutput(shape=shape), rows, ("result",))
     got = {cycle: unpack(found[cycle]["result"], 26, 1)[0] for cycle in expected}

@@ -12,7 +12,7 @@ from hwgen.fixed import winograd_transform
 from hwgen.plan import Plan
 from hwgen.plan.entries import POINTER_COLUMNS
 from hwgen.plan.fields import FieldLayout
-from hwgen.plan.tiles import input_rows, output_rows, side, wrap_bits
+from hwgen.plan.tiles import input_rows, output_rows, result_shift, side, wrap_bits
 
 Record = dict[str, int]
 
@@ -126,7 +126,8 @@ class Emulator:
         assert shape.tiles is not None
         size = shape.tiles.sizes[read["tile_size"]]
         assert write["tile_size"] == read["tile_size"]
-        edge, bt, at = side(size), np.array(input_rows(size)), np.array(output_rows(size))
+        sizes = shape.tiles.sizes
+        edge, bt, at = side(size), np.array(input_rows(size)), np.array(output_rows(size, sizes))
         weights, _ = self.weights(read, index)
         sums = np.zeros((shape.pes, shape.lanes, edge, edge), np.int64)
         for channel in range(read["tile_channels"] + 1):
@@ -140,11 +141,11 @@ class Emulator:
         results = at @ (sums & ((1 << shape.acc_bits) - 1)) @ at.T
         bits = shape.acc_bits
         if write["tile_exact"]:
-            divisor = winograd_transform(size).divisor
-            odd = divisor >> wrap_bits(size)
-            results = results * pow(odd, -1, 1 << bits) & ((1 << bits) - 1)
-            assert not (results & ((1 << wrap_bits(size)) - 1)).any(), "the division must be exact"
-            results, bits = results >> wrap_bits(size), bits - wrap_bits(size)
+            results = results * pow(winograd_transform(size).divisor >> wrap_bits(size), -1, 1 << bits)
+        shift = result_shift(size, sizes, divided=bool(write["tile_exact"]))
+        results &= (1 << bits) - 1
+        assert not (results & ((1 << shift) - 1)).any(), "the division must be exact"
+        results, bits = results >> shift, bits - shift
         results &= (1 << bits) - 1
         return np.where(results >> (bits - 1), results - (1 << bits), results)
 

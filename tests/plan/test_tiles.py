@@ -13,6 +13,8 @@ from hwgen.plan.tiles import (
     Size,
     input_rows,
     output_rows,
+    result_scale,
+    result_shift,
     side,
     transformed_bits,
     vector_widths,
@@ -24,16 +26,19 @@ from hwgen.plan.tiles import (
 SIZES: tuple[Size, ...] = (2, 4)
 
 
-@given(size=st.sampled_from(SIZES), seed=st.integers(0, 2**32 - 1))
-def test_the_scaled_transform_is_the_divisor_times_the_convolution(size: Size, seed: int) -> None:
+@given(size=st.sampled_from(SIZES), both=st.booleans(), seed=st.integers(0, 2**32 - 1))
+def test_the_scaled_transform_is_the_divisor_times_the_convolution(size: Size, both: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     d, g = rng.integers(-128, 128, (side(size), side(size))), rng.integers(-128, 128, (3, 3))
-    bt, at = np.array(input_rows(size)), np.array(output_rows(size))
+    sizes: tuple[Size, ...] = SIZES if both else (size,)
+    bt, at = np.array(input_rows(size)), np.array(output_rows(size, sizes))
     transform = winograd_transform(size)
     weights = transform.weights(g) * weight_scale(size)
     got = at @ (weights * (bt @ d @ bt.T)) @ at.T
     want = [[np.sum(d[y : y + 3, x : x + 3] * g) for x in range(size)] for y in range(size)]
-    np.testing.assert_array_equal(got, transform.divisor * np.array(want))
+    np.testing.assert_array_equal(got, transform.divisor * result_scale(size, sizes) ** 2 * np.array(want))
+    odd = transform.divisor >> wrap_bits(size)
+    np.testing.assert_array_equal(got >> result_shift(size, sizes, divided=True), odd * np.array(want))
 
 
 def test_the_power_of_two_of_the_divisor() -> None:
@@ -44,7 +49,9 @@ def test_the_power_of_two_of_the_divisor() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_left_of_the_compensation_are_powers_of_two(size: Size) -> None:
-    assert all(abs(c) & (abs(c) - 1) == 0 for row in output_rows(size) for c in row)
+    assert all(
+        abs(c) & (abs(c) - 1) == 0 for sizes in ((size,), SIZES) for row in output_rows(size, sizes) for c in row
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,0 +1,251 @@
+"""``bench winograd``: ResNet-8 direct, in 2 x 2 and 4 x 4 tiles, and in the best mix of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen import golden
+from hwgen.bench.cores import core
+from hwgen.bench.data import DataFile, data_file, data_folder
+from hwgen.bench.mlperf_tiny import NETWORKS, TinyNetwork, recorded
+from hwgen.bench.result import Column, Plot, Result, Row, Table, percent
+from hwgen.flow.process import Progress, silent
+from hwgen.flow.simulate import simulate
+from hwgen.flow.synth.synthesise import synthesise
+from hwgen.importers import import_model
+from hwgen.model import Model
+from hwgen.plan import Plan, PlanOptions
+from hwgen.plan.tiles import Size, transformed_bits, vertical_bits, weight_bits
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Algorithm = Literal["direct", "winograd2", "winograd4", "auto"]
+ALGORITHMS: tuple[Algorithm, ...] = ("direct", "winograd2", "winograd4", "auto")
+TITLES = {"direct": "direct", "winograd2": "F(2x2,3x3)", "winograd4": "F(4x4,3x3)", "auto": "best mix"}
+RESNET_8 = NETWORKS[0]
+PES, LANES = 16, 8
+TARGET = "ecp5-85k"
+PLANNED_FOR = "generic"
+"""So that the mix is the fastest one, whatever memory it takes."""
+SIZES: tuple[Size, ...] = (2, 4)
+
+SUMMARY = f"""MLPerf Tiny's int8 ResNet-8 on {PES} PEs x {LANES} lanes with its 3 x 3 convolutions of stride 1 direct,
+in Winograd tiles of 2 x 2 and of 4 x 4 outputs, and each in what is fastest for the whole network (planned without the
+limits of a device). All recorded inputs go through the emitted Verilog (CXXRTL); *unlike golden* and *unlike
+reference* count output values that differ from the golden model's and from TFLite's. Cells are Yosys' for ECP5."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A core's plan and what was seen of it; ``cells`` None: not synthesised."""
+
+    algorithm: Algorithm
+    plan: Plan
+    cycles: Sequence[int]
+    outputs: NDArray[np.integer]
+    cells: Row | None
+
+
+def winograd(
+    *,
+    network: TinyNetwork = RESNET_8,
+    algorithms: Sequence[Algorithm] = ALGORITHMS,
+    pes: int = PES,
+    lanes: int = LANES,
+    folder: Path | None = None,
+    cells: bool = True,
+    pnr: bool = False,
+    progress: Progress = silent,
+) -> Result:
+    """Measure. ``cells``: Yosys counts them; ``pnr``: nextpnr gives the clock too, which takes an hour a core.
+
+    Raises
+    ------
+    UsageError
+        A file is missing.
+    """
+    data = data_folder() if folder is None else folder
+    needed = [file for file in (network.model, network.recorded) if isinstance(file, DataFile)]
+    found = [data_file(file, data) for file in needed]
+    progress(f"{len(found)} files", None)
+    model = import_model(found[0]) if isinstance(network.model, DataFile) else network.model()
+    frames, reference = recorded(network, data, model)
+    measured = []
+    for algorithm in algorithms:
+        options = PlanOptions(target=PLANNED_FOR, pes=pes, lanes=lanes, requantisers=pes, algorithm=algorithm)
+        measured.append(_measure(model, options, frames, cells, pnr, progress))
+    computed = golden.infer(model, frames)
+    assert isinstance(computed, np.ndarray)
+    networks = [_network(one, computed, reference) for one in measured]
+    layers = [row for one in measured for row in _layers(one)]
+    widths = [_widths(size) for size in SIZES]
+    return Result(
+        name="winograd",
+        summary=SUMMARY,
+        rows=[*networks, *layers, *widths],
+        tables=[_summary(networks), _by_layer(measured), _width_table(widths)],
+        plots=[Plot("winograd.svg", "Cycles of ResNet-8's layers by algorithm", partial(draw, layers))],
+    )
+
+
+def _measure(
+    model: Model,
+    options: PlanOptions,
+    frames: NDArray[np.integer],
+    cells: bool,
+    pnr: bool,
+    progress: Progress,
+) -> Measured:
+    assert options.algorithm in ALGORITHMS
+    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
+        plan, built = core(model, options, Path(scratch) / "core")
+        result = simulate(built, frames, progress=progress)
+        found: Row | None = None
+        if cells:
+            counted = synthesise(built, TARGET, pnr=pnr, progress=progress)
+            found = {
+                "dsp": counted.resources.dsp,
+                "lut": counted.resources.lut,
+                "ff": counted.resources.ff,
+                "bram": counted.resources.bram,
+                "fmax_mhz": counted.routed and counted.routed.fmax_mhz,
+            }
+    return Measured(options.algorithm, plan, result.compute_cycles, result.outputs, found)
+
+
+def _network(one: Measured, computed: NDArray[np.integer], reference: NDArray[np.integer] | None) -> Row:
+    plan = one.plan
+    cells = dict(one.cells) if one.cells else dict.fromkeys(("dsp", "lut", "ff", "bram", "fmax_mhz"))
+    return {
+        "measure": "network",
+        "layer": "all",
+        "algorithm": TITLES[one.algorithm],
+        "cycles": sum(one.cycles),
+        "planned_cycles": plan.compute_cycles,
+        "interval": plan.interval,
+        "memory_bits": sum(plan.memory_bits.values()),
+        "weight_bits": plan.memory_bits["weights"],
+        "values": int(one.outputs.size),
+        "mismatches": int(np.count_nonzero(one.outputs != computed)),
+        "unlike_reference": None if reference is None else int(np.count_nonzero(one.outputs != reference)),
+        **cells,
+    }
+
+
+def _layers(one: Measured) -> list[Row]:
+    """Convolutions only; a layer has no cells of its own."""
+    rows: list[Row] = []
+    for layer, cycles in zip(one.plan.layers, one.cycles, strict=True):
+        if layer.op == "conv2d":
+            rows.append(
+                {
+                    "measure": "layer",
+                    "core": TITLES[one.algorithm],
+                    "layer": layer.name,
+                    "algorithm": layer.algorithm,
+                    "cycles": cycles,
+                    "planned_cycles": layer.cycles,
+                    "utilisation": layer.utilisation,
+                    "dsp": None,
+                    "lut": None,
+                    "memory_bits": None,
+                    "fmax_mhz": None,
+                }
+            )
+    return rows
+
+
+def _widths(size: Size) -> Row:
+    edge = size + 2
+    inputs, weights = transformed_bits(size), weight_bits(size, 8)
+    return {
+        "measure": "widths",
+        "algorithm": TITLES["winograd2" if size == 2 else "winograd4"],
+        "vertical": list(vertical_bits(size)),
+        "inputs": [max(inputs[row * edge : (row + 1) * edge]) for row in range(edge)],
+        "weights": [max(weights[row * edge : (row + 1) * edge]) for row in range(edge)],
+    }
+
+
+def _summary(rows: Sequence[Row]) -> Table:
+    return Table(
+        "The network",
+        [
+            Column("<algorithm", "algorithm"),
+            Column("cycles", "cycles"),
+            Column("planned", "planned_cycles"),
+            Column("cycles a frame", "interval"),
+            Column("values", "values"),
+            Column("unlike golden", "mismatches"),
+            Column("unlike reference", "unlike_reference"),
+            Column("memory bits", "memory_bits"),
+            Column("of them weights", "weight_bits"),
+            Column("LUT", "lut"),
+            Column("FF", "ff"),
+            Column("DSP", "dsp"),
+            Column("block RAM", "bram"),
+            Column("MHz", "fmax_mhz"),
+        ],
+        rows,
+        "Goals: at most 62,000 cycles in 2 x 2 tiles, 53,000 in the best mix.",
+    )
+
+
+def _by_layer(measured: Sequence[Measured]) -> Table:
+    lines: dict[str, dict[str, object]] = {}
+    for one in measured:
+        for row in _layers(one):
+            line = lines.setdefault(row["layer"], {"layer": row["layer"]})
+            line[f"cycles {one.algorithm}"] = row["cycles"]
+            line[f"utilisation {one.algorithm}"] = row["utilisation"]
+            line[f"algorithm {one.algorithm}"] = row["algorithm"]
+    columns = [Column("<layer", "layer")]
+    for one in measured:
+        columns.append(Column(TITLES[one.algorithm], f"cycles {one.algorithm}"))
+        columns.append(Column("full %", f"utilisation {one.algorithm}", percent))
+    if any(one.algorithm == "auto" for one in measured):
+        columns.append(Column("<mix", "algorithm auto"))
+    note = "Cycles; full: of the multipliers, by the multiplications that the algorithm needs."
+    return Table("Convolutions", columns, list(lines.values()), note)
+
+
+def _width_table(rows: Sequence[Row]) -> Table:
+    def listed(value: Sequence[int]) -> str:
+        return " ".join(map(str, value))
+
+    return Table(
+        "Widths per row of the transform",
+        [
+            Column("<algorithm", "algorithm"),
+            Column("<inputs, vertical transform", "vertical", listed),
+            Column("<inputs, both", "inputs", listed),
+            Column("<weights", "weights", listed),
+        ],
+        rows,
+        "Signed bits that any int8 inputs and weights need, by interval arithmetic; of two-dimensional rows the widest "
+        "place; weights on the hardware's scaled G.",
+    )
+
+
+def draw(layers: Sequence[Row], figure: Figure) -> None:
+    """Bars side by side for each layer."""
+    axes = figure.add_subplot()
+    names = list(dict.fromkeys(row["layer"] for row in layers))
+    cores = list(dict.fromkeys(row["core"] for row in layers))
+    width = 0.8 / len(cores)
+    for index, title in enumerate(cores):
+        heights = [row["cycles"] for row in layers if row["core"] == title]
+        axes.bar(np.arange(len(names)) + (index - (len(cores) - 1) / 2) * width, heights, width, label=title)
+    axes.set_xticks(np.arange(len(names)), [name.removesuffix("_conv_2d") for name in names])
+    axes.set_ylabel("cycles")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)

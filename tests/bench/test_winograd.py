@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from hwgen.bench.mlperf_tiny import TinyNetwork
+from hwgen.bench.winograd import draw, winograd
+from hwgen.errors import UsageError
+from tests.gateware.tiles import network
+
+
+def small() -> TinyNetwork:
+    return TinyNetwork("two convolutions", lambda: network(4, 4, (8, 8), layers=2), None)
+
+
+def test_a_small_network_by_every_algorithm(tmp_path: Path) -> None:
+    result = winograd(network=small(), algorithms=("direct", "winograd2"), pes=2, lanes=2, folder=tmp_path, cells=False)
+    networks = [row for row in result.rows if row["measure"] == "network"]
+    assert [row["algorithm"] for row in networks] == ["direct", "F(2x2,3x3)"]
+    for row in networks:
+        assert row["cycles"] == row["planned_cycles"]
+        assert row["mismatches"] == 0
+        assert row["values"] == 4 * 4 * 64
+        assert row["lut"] is None
+    assert networks[1]["cycles"] < networks[0]["cycles"]
+    layers = [row for row in result.rows if row["measure"] == "layer"]
+    assert [(row["layer"], row["algorithm"]) for row in layers] == [
+        ("conv0", "direct"), ("conv1", "direct"), ("conv0", "winograd2"), ("conv1", "winograd2"),
+    ]  # fmt: skip
+    assert {"layer", "algorithm", "cycles", "dsp", "lut", "memory_bits", "fmax_mhz"} <= set(layers[0])
+    widths = next(row for row in result.rows if row["measure"] == "widths" and row["algorithm"] == "F(2x2,3x3)")
+    assert (widths["vertical"], widths["inputs"], widths["weights"]) == ([9] * 4, [10] * 4, [11, 12, 12, 11])
+    figure = Figure()
+    draw(layers, figure)
+    assert len(figure.axes[0].containers) == 2
+
+
+def test_missing_data_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="data is missing"):
+        winograd(folder=tmp_path)
