@@ -38,9 +38,7 @@ def tile_acc_bits(ops: Sequence[ArrayOp], bits: Mapping[str, int], acc_bits: int
     """
     sizes = sizes_of(ops)
     wrapped = [
-        bits[op.name] + result_shift(op.tile, sizes, divided=op.direct is not None)
-        for op in ops
-        if op.tile is not None
+        bits[op.name] + result_shift(op.tile, sizes, divided=op.direct is not None) for op in ops if op.tile is not None
     ]
     return max([acc_bits, *wrapped])
 

@@ -63,7 +63,8 @@ def allocate(rows: Sequence[Sequence[int]]) -> tuple[Slots, ...]:
     starts = [[choices[start % len(choices)] for choices in orders] for start in range(STARTS)]
     starts.append([_halves(row, count, choices[0]) for row, choices in zip(terms, orders, strict=True)])
     found: list[list[Slots]] = [_improved(start, orders) for start in starts]
-    return tuple(min(found, key=logic))
+    best: list[Slots] = min(found, key=logic)
+    return tuple(best)
 
 
 def _improved(placed: list[Slots], orders: Sequence[Sequence[Slots]]) -> list[Slots]:

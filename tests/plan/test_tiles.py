@@ -41,6 +41,21 @@ def test_the_scaled_transform_is_the_divisor_times_the_convolution(size: Size, b
     np.testing.assert_array_equal(got >> result_shift(size, sizes, divided=True), odd * np.array(want))
 
 
+@pytest.mark.parametrize("sizes", [(2,), (4,), (2, 4)])
+def test_the_identity_holds_for_all_integers(sizes: tuple[Size, ...]) -> None:
+    """Both sides are linear in the inputs and in the kernel: every pair of units decides for every pair of arrays."""
+    for size in sizes:
+        t, bt, at = side(size), np.array(input_rows(size)), np.array(output_rows(size, sizes))
+        transform = winograd_transform(size)
+        for kernel_unit, input_unit in product(range(9), range(t * t)):
+            g, d = np.zeros(9, np.int64), np.zeros(t * t, np.int64)
+            g[kernel_unit] = d[input_unit] = 1
+            g, d = g.reshape(3, 3), d.reshape(t, t)
+            got = at @ (transform.weights(g) * weight_scale(size) * (bt @ d @ bt.T)) @ at.T
+            want = [[np.sum(d[y : y + 3, x : x + 3] * g) for x in range(size)] for y in range(size)]
+            np.testing.assert_array_equal(got, transform.divisor * result_scale(size, sizes) ** 2 * np.array(want))
+
+
 def test_the_power_of_two_of_the_divisor() -> None:
     for size in SIZES:
         divisor = winograd_transform(size).divisor
