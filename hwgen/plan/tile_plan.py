@@ -126,7 +126,8 @@ def tile_write_fields(step: Step, sizes: Sequence[Size]) -> dict[str, int]:
         ("x", width, walk.phase_x, walk.factor_x),
     ):
         last = ceil_div(outputs, size) - 1
-        here = (last - phase) % factor == 0
+        # A direct layer has one result for each position.
+        here = tile is not None and (last - phase) % factor == 0
         record[f"edge_{axis}"] = (last - phase) // factor if here else 0
         record[f"last_{axis}"] = outputs - last * size - 1 if here else size - 1
     return record
