@@ -12,6 +12,7 @@ from hwgen.errors import UnsupportedError
 from hwgen.fixed import winograd_transform
 from hwgen.model import (
     Activation,
+    BinaryWeights,
     CodebookWeights,
     Conv2d,
     Dense,
@@ -20,6 +21,7 @@ from hwgen.model import (
     Model,
     NMWeights,
     SparseWeights,
+    TernaryWeights,
     Weights,
 )
 from hwgen.plan.blocks import Blocks, with_taps
@@ -124,7 +126,8 @@ def _decoded(
     """Decoded integers; codes (of N:M weights: of their slots) and codebook."""
     if isinstance(weights, CodebookWeights):
         return weights.decode().astype(np.int64), weights.codes.astype(np.int64), weights.codebook.astype(np.int64)
-    if isinstance(weights, DenseWeights):
+    if isinstance(weights, DenseWeights | TernaryWeights | BinaryWeights):
+        # Ternary and binary ones are plain integers of two bits.
         return weights.decode().astype(np.int64), None, None
     if isinstance(weights, SparseWeights):
         # A local operation has nothing to skip: a PE has one row at a time.
@@ -133,10 +136,7 @@ def _decoded(
         codes = None if weights.codes is None else with_taps(weights.codes)
         codebook = None if weights.codebook is None else weights.codebook.astype(np.int64)
         return weights.decode().astype(np.int64), codes, codebook
-    hint = "quantise first" if weights.encoding == "float" else "encodings with hardware: dense, codebook, sparse, nm"
-    raise UnsupportedError(
-        f"there is no hardware for the encoding {weights.encoding!r} yet", layer=layer.name, hint=hint
-    )
+    raise UnsupportedError("its weights are real numbers", layer=layer.name, hint="quantise first")
 
 
 def _sparse(layer: Conv2d | Dense, weights: SparseWeights, source: Activation, taps: int) -> dict[str, Any]:

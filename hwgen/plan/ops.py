@@ -11,12 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.model import (
-    Activation,
-    Conv2d,
-    Dense,
-    Layer,
-)
+from hwgen.model import Activation, BinaryWeights, Conv2d, Dense, Layer, TernaryWeights
 from hwgen.plan.blocks import Blocks
 from hwgen.plan.staircase import Thresholds
 from hwgen.plan.tiles import Size
@@ -148,7 +143,10 @@ class ArrayOp:
             return "sparse"
         if self.blocks is not None:
             return "nm"
-        return "dense" if self.codes is None else "codebook"
+        if self.codes is not None:
+            return "codebook"
+        weights = self.layer.weights if isinstance(self.layer, Conv2d | Dense) else None
+        return weights.encoding if isinstance(weights, TernaryWeights | BinaryWeights) else "dense"
 
     @property
     def pattern(self) -> tuple[int, int]:

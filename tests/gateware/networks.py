@@ -16,6 +16,7 @@ from hwgen.model import (
     Add,
     AddRequant,
     AvgPool2d,
+    BinaryWeights,
     CodebookWeights,
     Concat,
     Conv2d,
@@ -30,6 +31,7 @@ from hwgen.model import (
     Requant,
     Requantize,
     SparseWeights,
+    TernaryWeights,
     Weights,
     validate,
 )
@@ -169,6 +171,11 @@ class Drawer:
             n, m = pattern
             shape = (shape[0], shape[1] // m, n, *shape[2:])
             slots = {"n": n, "m": m, "offsets": offsets(self.rng, shape, m)}
+        if not slots and not self.draw(st.integers(0, 5)):
+            signs = self.rng.integers(-1, 2, shape)
+            if self.draw(st.booleans()):
+                return TernaryWeights.from_dense(signs)
+            return BinaryWeights.from_dense(np.where(signs > 0, 1, -1))
         if self.draw(st.booleans()):
             values = numbers(self.rng, low, high, shape, style)
             plain = DenseWeights.from_dense(values.reshape(shape[0], -1), bits=bits).values.reshape(shape)

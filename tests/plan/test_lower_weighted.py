@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from hwgen.model import (
-    Model,
-)
+from hwgen.model import BinaryWeights, Model, TernaryWeights
+from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.lowering import array_ops
 from tests.plan.small import act, conv, model, weights
 
@@ -28,3 +28,14 @@ def test_a_convolution_in_groups_has_zeros_for_the_others() -> None:
     np.testing.assert_array_equal(op.weights[2:, 2:], own[2:])
     assert not op.weights[:2, 2:].any()
     assert not op.weights[2:, :2].any()
+
+
+@pytest.mark.parametrize("kind", [TernaryWeights, BinaryWeights])
+def test_ternary_and_binary_weights_are_stored_in_two_bits(kind: type[TernaryWeights] | type[BinaryWeights]) -> None:
+    signs = np.where(weights(4, 4, 3, 3).decode() > 0, 1, -1)
+    net = model(X, conv("t", "input", X, kind.from_dense(signs)))
+    (op,) = array_ops(net)
+    np.testing.assert_array_equal(op.weights, signs)
+    plan = build_plan(net, PlanOptions(pes=2, lanes=1))
+    assert (plan.shape.plain_bits, plan.shape.coding) == (2, "dense")
+    assert plan.layers[0].encoding == kind.encoding

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from hwgen.errors import UnsupportedError
-from hwgen.model import (
-    Add,
-    AddRequant,
-    Model,
-    Softmax,
-    TernaryWeights,
-)
+from hwgen.model import Activation, Add, AddRequant, Dense, FloatWeights, Model, Softmax
 from hwgen.plan.lowering import array_ops
 from tests.plan.small import act, conv, dense, flatten, lenet, model, requantize, weights
 
@@ -42,9 +37,12 @@ def one_bit() -> Model:
     return model(x, dense("fc", "input", weights(2, 3)))
 
 
-def ternary() -> Model:
-    stored = TernaryWeights.from_dense(np.sign(weights(2, 4, 1, 1).decode()).astype(np.int8))
-    return model(X, conv("t", "input", X, stored))
+def real() -> Model:
+    """A float model, as `import` makes it of a float network."""
+    x = Activation(shape=(3,), bits=32, signed=True, scale=1.0, zero_point=0, min=-9, max=9)
+    fc = Dense(name="t", inputs=("input",), output=replace(x, shape=(2,)),
+               weights=FloatWeights(values=np.ones((2, 3), np.float32)))  # fmt: skip
+    return model(x, fc)
 
 
 REFUSED: dict[str, Any] = {
@@ -52,7 +50,7 @@ REFUSED: dict[str, Any] = {
     "requantize behind a flatten": (flattened_requantize, "again", "behind a flatten"),
     "an add of wide maps": (lambda: with_sum(16), "sum", "add of maps wider than 8 bits"),
     "one-bit maps": (one_bit, "input", "1 bit"),
-    "ternary weights": (ternary, "t", "'ternary'"),
+    "real weights": (real, "t", "real numbers"),
     "nothing but flatten": (lambda: model(X, flatten("flat", "input", X)), "flat", "nothing but flatten"),
 }
 
