@@ -16,9 +16,9 @@ from hwgen.bench.data import DataFile, data_file, data_folder
 from hwgen.bench.lenet5 import WEIGHTS, lenet5
 from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, images, labels
 from hwgen.bench.result import Column, Result, Row, Table
-from hwgen.compress.calibrate import METHODS, calibrate
+from hwgen.compress.calibrate import METHODS
 from hwgen.compress.integer_weights import WeightFormat
-from hwgen.compress.quantise import Quantisation, quantise_with_ranges
+from hwgen.compress.quantise import Quantisation, quantise
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.simulate import simulate
 from hwgen.importers import import_model
@@ -30,7 +30,6 @@ PES, LANES = 8, 4
 CALIBRATION = 500
 """Training images, the first ones."""
 WEIGHT_BITS = (8, 4)
-ACTIVATION_BITS = 8
 IN_RTL = "min_max"
 """The calibration whose models, with the first number of weight bits, go through the Verilog."""
 
@@ -53,8 +52,8 @@ class RealNetwork:
 
 
 NETWORKS = (
-    RealNetwork("mnist-8", MNIST_8, lambda folder: import_model(folder / MNIST_8.name), 255, 500),
-    RealNetwork("LeNet-5", WEIGHTS, lenet5, 256, 100),
+    RealNetwork("mnist-8", MNIST_8, lambda folder: import_model(folder / MNIST_8.name), 255, 5000),
+    RealNetwork("LeNet-5", WEIGHTS, lenet5, 256, 500),
 )
 
 
@@ -122,11 +121,11 @@ def _rows(
     assert isinstance(real, np.ndarray)
     rows = []
     for method in METHODS:
-        ranges = calibrate(model, digits.training / network.divisor, method, bits=ACTIVATION_BITS)
         for bits in weight_bits:
             progress(f"{network.title}: {bits}-bit weights, {method}", None)
             simulated = method == IN_RTL and bits == weight_bits[0]
-            small = quantise_with_ranges(model, ranges, Quantisation(weights=WeightFormat(bits=bits)))
+            options = Quantisation(calibration=method, weights=WeightFormat(bits=bits))
+            small = quantise(model, digits.training / network.divisor, options)
             frames = golden.quantise(digits.test / network.divisor, small.input)
             found = golden.infer(small, frames)
             assert isinstance(found, np.ndarray)

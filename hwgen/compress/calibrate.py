@@ -60,22 +60,28 @@ def calibrate(model: Model, frames: NDArray[Any], method: Method = "min_max", *,
     if method not in METHODS:
         raise UsageError(f"unknown calibration {method!r}", hint=f"one of {', '.join(METHODS)}")
     seen: dict[str, Range] = {}
-    for values in _values(model, frames):
+    for values in traced(model, frames):
         for name, x in values.items():
             found = Range(low=min(0.0, float(x.min())), high=max(0.0, float(x.max())))
             seen[name] = seen[name] | found if name in seen else found
     if method == "min_max":
         return seen
     counts = {name: np.zeros(BINS, np.int64) for name in seen}
-    for values in _values(model, frames):
+    for values in traced(model, frames):
         for name, x in values.items():
             counts[name] += np.histogram(x, bins=BINS, range=_bounds(seen[name]))[0]
     choose = _percentile if method == "percentile" else _least_error
     return {name: choose(counts[name], seen[name], bits) for name in seen}
 
 
-def _values(model: Model, frames: NDArray[Any]) -> Iterator[Mapping[str, Real]]:
-    """Input and all outputs, some frames at a time."""
+def traced(model: Model, frames: NDArray[Any]) -> Iterator[Mapping[str, Real]]:
+    """"input" and all layers' outputs by name, some frames at a time.
+
+    Raises
+    ------
+    UsageError
+        The frames have another shape or are not finite.
+    """
     for start in range(0, max(1, len(frames) if frames.ndim else 0), FRAMES_AT_ONCE):
         part = frames[start : start + FRAMES_AT_ONCE] if frames.ndim else frames
         outputs = run_float(model, part)

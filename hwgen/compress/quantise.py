@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from hwgen.compress.adds import ROUNDING, add_requant
+from hwgen.compress.bias import corrected_biases
 from hwgen.compress.calibrate import Method, Range, calibrate
 from hwgen.compress.grids import Grid, choose_grids, concat_needs
 from hwgen.compress.integer_weights import WeightFormat, integer_weights
@@ -71,7 +72,8 @@ def quantise(model: Model, frames: NDArray[Any], options: Quantisation | None = 
 
     Integer maps of ``model`` keep their scale and zero point, and layers that compute integers already stay as they
     are; zero weights stay zero. Weights come out plain (``DenseWeights``). Multipliers have 31 bits, rounding is
-    ``half_up``: each output is the real one, of the integer weights and inputs, rounded once.
+    ``half_up``: each output is the real one, of the integer weights and inputs, rounded once. Below 8 bits of weights
+    the biases take back what rounding adds on average (:mod:`hwgen.compress.bias`).
 
     Parameters
     ----------
@@ -87,9 +89,9 @@ def quantise(model: Model, frames: NDArray[Any], options: Quantisation | None = 
     """
     chosen = options or Quantisation()
     _check(model, chosen)
-    return quantise_with_ranges(
-        model, calibrate(model, frames, chosen.calibration, bits=chosen.activation_bits), chosen
-    )
+    ranges = calibrate(model, frames, chosen.calibration, bits=chosen.activation_bits)
+    corrected = corrected_biases(model, frames, chosen.weights, chosen.layers)
+    return quantise_with_ranges(corrected, ranges, chosen)
 
 
 def quantise_with_ranges(model: Model, ranges: Mapping[str, Range], options: Quantisation | None = None) -> Model:

@@ -5,7 +5,17 @@ numbers; ``run_float`` traces a float network.
 """
 
 from hwgen.golden.frames import check_frames
-from hwgen.golden.real import dequantise, infer_float, is_float, quantise, run_float
+from hwgen.golden.real import dequantise, infer_float, is_float, quantise, run_float, weighted_sums
 from hwgen.golden.run import infer, run
 
-__all__ = ["check_frames", "dequantise", "infer", "infer_float", "is_float", "quantise", "run", "run_float"]
+__all__ = [
+    "check_frames",
+    "dequantise",
+    "infer",
+    "infer_float",
+    "is_float",
+    "quantise",
+    "run",
+    "run_float",
+    "weighted_sums",
+]

@@ -113,7 +113,7 @@ def _apply(layer: Layer, inputs: list[Real]) -> Real:
     x = inputs[0]
     match layer:
         case Conv2d() | Dense():
-            return _clamped(_weighted(layer, x), layer.output)
+            return _clamped(weighted_sums(layer, x), layer.output)
         case MaxPool2d():
             view = windows(pad(x, layer.padding, -np.inf), layer.kernel, layer.stride)
             return _clamped(view.max(axis=(-2, -1)), layer.output)
@@ -140,7 +140,8 @@ def _apply(layer: Layer, inputs: list[Real]) -> Real:
             raise TypeError(f"no golden function for {type(layer).__name__}")
 
 
-def _weighted(layer: Conv2d | Dense, x: Real) -> Real:
+def weighted_sums(layer: Conv2d | Dense, x: Real) -> Real:
+    """(frames, out, ...) before any clip: the layer's products of real inputs (frames, *shape), and its bias."""
     weights = layer.weights.decode().astype(np.float64)
     if isinstance(layer, Dense):
         result = x.reshape(x.shape[0], -1) @ weights.T
