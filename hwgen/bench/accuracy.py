@@ -52,8 +52,8 @@ class RealNetwork:
 
 
 NETWORKS = (
-    RealNetwork("mnist-8", MNIST_8, lambda folder: import_model(folder / MNIST_8.name), 255, 5000),
-    RealNetwork("LeNet-5", WEIGHTS, lenet5, 256, 500),
+    RealNetwork("mnist-8", MNIST_8, lambda folder: import_model(folder / MNIST_8.name), 255, 500),
+    RealNetwork("LeNet-5", WEIGHTS, lenet5, 256, 100),
 )
 
 
