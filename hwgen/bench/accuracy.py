@@ -97,7 +97,7 @@ def accuracy(
         summary=(
             f"Float networks quantised after training with the first {len(digits.training)} training images of MNIST, "
             f"and measured on {len(digits.test):,} test images (the even-numbered half of the test set): as float "
-            "models, as integers (the golden model), and in the emitted Verilog (CXXRTL, "
+            "models and as integers (the golden model), the first of them also in the emitted Verilog (CXXRTL, "
             f"{pes} PEs x {lanes} lanes). mnist-8 is ONNX's example network, imported from its file, input pixels / "
             "255; LeNet-5 is Caffe's (431,080 parameters, `models/lenet5_float.py`), input pixels / 256. Activations "
             "have 8 bits; weights a scale per output channel."
