@@ -1,6 +1,8 @@
-"""What dense-sparse-dense training and distillation gain, three seeds each: ``python models/methods.py DATA``.
+"""What two methods of training gain, three seeds each.
 
-DATA is a folder that models/idx.py wrote of Fashion-MNIST. Needs the extra ``train``; prints two tables.
+``python models/methods.py dsd DATA``: dense-sparse-dense; ``python models/methods.py distil DATA TEACHER.npz``: a
+small student with and without a teacher. DATA is a folder that models/idx.py wrote. Needs the extra ``train``; prints a
+table.
 """
 
 from __future__ import annotations
@@ -18,16 +20,16 @@ from hwgen.compress.train.distil import distillation
 from hwgen.compress.train.dsd import dense_sparse_dense
 from hwgen.compress.train.fit import Loss, Schedule, accuracy, cross_entropy, fit
 from hwgen.compress.train.network import Network
-from hwgen.model import Model
+from hwgen.model import Model, load
 
 SEEDS = (0, 1, 2)
 START = Schedule(epochs=6, learning_rate=2e-3, batch=256)
 SPARSE = Schedule(epochs=6, learning_rate=2e-3, batch=256)
 DENSE_EPOCHS = 4
 DENSITY = 0.3
-STUDENT = (16,)
+STUDENT = (30,)
 TAUGHT = Schedule(epochs=10, learning_rate=4e-3, batch=256)
-TEMPERATURE, WEIGHT = 4.0, 0.9
+TEMPERATURE, WEIGHT = 4.0, 0.7
 
 
 def trained(model: Model, examples: Examples, schedule: Schedule, loss: Loss = cross_entropy) -> Model:
@@ -52,23 +54,21 @@ def table(title: str, rows: dict[str, list[float]]) -> None:
         print(row(name, errors))
 
 
-def dsd(train: Examples, test: Examples) -> Model:
-    """Prints the table; a trained network for the next one."""
+def dsd(train: Examples, test: Examples) -> None:
+    """The network that is pruned and grows again against its start, and against a start that trains as long."""
     longer = replace(SPARSE, epochs=SPARSE.epochs + DENSE_EPOCHS)
     rows: dict[str, list[float]] = {"start": [], "sparse": [], "dense again (DSD)": [], "start, trained as long": []}
-    start = lenet300()
     for seed in SEEDS:
         start = trained(lenet300(seed), train, replace(START, seed=seed))
         sparse, dense = dense_sparse_dense(start, train, replace(SPARSE, seed=seed), DENSITY, DENSE_EPOCHS)
         longest = trained(start, train, replace(longer, seed=seed))
         for errors, model in zip(rows.values(), (start, sparse, dense, longest), strict=True):
             errors.append(error(model, test))
-    table("LeNet-300-100, Fashion-MNIST", rows)
-    return start
+    table("LeNet-300-100", rows)
 
 
 def distil(teacher: Model, train: Examples, test: Examples) -> None:
-    """Prints the table."""
+    """The same students from the same starts, with labels alone and with the teacher's soft outputs."""
     taught = distillation(Network(teacher).eval(), TEMPERATURE, WEIGHT)
     rows: dict[str, list[float]] = {"alone": [], "distilled": []}
     for seed in SEEDS:
@@ -79,15 +79,22 @@ def distil(teacher: Model, train: Examples, test: Examples) -> None:
 
 
 def main() -> None:
-    """Both tables."""
+    """One of both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("method", choices=("dsd", "distil"))
     parser.add_argument("data", type=Path)
-    folder = parser.parse_args().data
+    parser.add_argument("teacher", type=Path, nargs="?", help="a float model of flat frames")
+    arguments = parser.parse_args()
     train, test = (
-        Examples.of(np.load(folder / f"{split}_x_flat.npy"), np.load(folder / f"{split}_y.npy"))
+        Examples.of(np.load(arguments.data / f"{split}_x_flat.npy"), np.load(arguments.data / f"{split}_y.npy"))
         for split in ("train", "test")
     )
-    distil(dsd(train, test), train, test)
+    if arguments.method == "dsd":
+        dsd(train, test)
+    elif arguments.teacher is None:
+        parser.error("distil needs a teacher")
+    else:
+        distil(load(arguments.teacher), train, test)
 
 
 if __name__ == "__main__":
