@@ -22,7 +22,7 @@ from hwgen.flow.simulate import simulate
 from hwgen.flow.synth.synthesise import synthesise
 from hwgen.importers import import_model
 from hwgen.model import Model
-from hwgen.plan import Plan, PlanOptions
+from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.tiles import Size, transformed_bits, vertical_bits, weight_bits
 
 if TYPE_CHECKING:
@@ -40,18 +40,20 @@ SIZES: tuple[Size, ...] = (2, 4)
 
 SUMMARY = f"""MLPerf Tiny's int8 ResNet-8 on {PES} PEs x {LANES} lanes with its 3 x 3 convolutions of stride 1 direct,
 in Winograd tiles of 2 x 2 and of 4 x 4 outputs, and each in what is fastest for the whole network (planned without the
-limits of a device). All recorded inputs go through the emitted Verilog (CXXRTL); *unlike golden* and *unlike
-reference* count output values that differ from the golden model's and from TFLite's. Cells are Yosys' for ECP5."""
+limits of a device). Planned cycles; where *simulated* says so, all recorded inputs went through the emitted Verilog
+(CXXRTL), and *unlike golden* and *unlike reference* count output values that differ from the golden model's and from
+TFLite's. Cells are Yosys' for ECP5, the clock nextpnr's: `bench winograd-pnr` simulates, synthesises, places and routes
+all four cores, which takes some hours."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A core's plan and what was seen of it; ``cells`` None: not synthesised."""
+    """A core's plan and what was seen of it; None: not simulated, not synthesised."""
 
     algorithm: Algorithm
     plan: Plan
-    cycles: Sequence[int]
-    outputs: NDArray[np.integer]
+    cycles: Sequence[int] | None
+    outputs: NDArray[np.integer] | None
     cells: Row | None
 
 
@@ -59,14 +61,14 @@ def winograd(
     *,
     network: TinyNetwork = RESNET_8,
     algorithms: Sequence[Algorithm] = ALGORITHMS,
+    simulated: Sequence[Algorithm] = ("auto",),
     pes: int = PES,
     lanes: int = LANES,
     folder: Path | None = None,
-    cells: bool = True,
     pnr: bool = False,
     progress: Progress = silent,
 ) -> Result:
-    """Measure. ``cells``: Yosys counts them; ``pnr``: nextpnr gives the clock too, which takes an hour a core.
+    """Plan all, simulate some; ``pnr``: Yosys and nextpnr run too, which takes an hour a core.
 
     Raises
     ------
@@ -82,7 +84,10 @@ def winograd(
     measured = []
     for algorithm in algorithms:
         options = PlanOptions(target=PLANNED_FOR, pes=pes, lanes=lanes, requantisers=pes, algorithm=algorithm)
-        measured.append(_measure(model, options, frames, cells, pnr, progress))
+        if algorithm in simulated or pnr:
+            measured.append(_measure(model, options, frames, pnr, progress))
+        else:
+            measured.append(Measured(algorithm, build_plan(model, options), None, None, None))
     computed = golden.infer(model, frames)
     assert isinstance(computed, np.ndarray)
     networks = [_network(one, computed, reference) for one in measured]
@@ -101,7 +106,6 @@ def _measure(
     model: Model,
     options: PlanOptions,
     frames: NDArray[np.integer],
-    cells: bool,
     pnr: bool,
     progress: Progress,
 ) -> Measured:
@@ -110,8 +114,8 @@ def _measure(
         plan, built = core(model, options, Path(scratch) / "core")
         result = simulate(built, frames, progress=progress)
         found: Row | None = None
-        if cells:
-            counted = synthesise(built, TARGET, pnr=pnr, progress=progress)
+        if pnr:
+            counted = synthesise(built, TARGET, progress=progress)
             found = {
                 "dsp": counted.resources.dsp,
                 "lut": counted.resources.lut,
@@ -129,22 +133,27 @@ def _network(one: Measured, computed: NDArray[np.integer], reference: NDArray[np
         "measure": "network",
         "layer": "all",
         "algorithm": TITLES[one.algorithm],
-        "cycles": sum(one.cycles),
-        "planned_cycles": plan.compute_cycles,
+        "cycles": plan.compute_cycles,
+        "simulated_cycles": None if one.cycles is None else sum(one.cycles),
         "interval": plan.interval,
         "memory_bits": sum(plan.memory_bits.values()),
         "weight_bits": plan.memory_bits["weights"],
-        "values": int(one.outputs.size),
-        "mismatches": int(np.count_nonzero(one.outputs != computed)),
-        "unlike_reference": None if reference is None else int(np.count_nonzero(one.outputs != reference)),
+        "values": None if one.outputs is None else int(one.outputs.size),
+        "mismatches": _unlike(one.outputs, computed),
+        "unlike_reference": _unlike(one.outputs, reference),
         **cells,
     }
+
+
+def _unlike(outputs: NDArray[np.integer] | None, wanted: NDArray[np.integer] | None) -> int | None:
+    return None if outputs is None or wanted is None else int(np.count_nonzero(outputs != wanted))
 
 
 def _layers(one: Measured) -> list[Row]:
     """Convolutions only; a layer has no cells of its own."""
     rows: list[Row] = []
-    for layer, cycles in zip(one.plan.layers, one.cycles, strict=True):
+    simulated = [None] * len(one.plan.layers) if one.cycles is None else one.cycles
+    for layer, cycles in zip(one.plan.layers, simulated, strict=True):
         if layer.op == "conv2d":
             rows.append(
                 {
@@ -152,8 +161,8 @@ def _layers(one: Measured) -> list[Row]:
                     "core": TITLES[one.algorithm],
                     "layer": layer.name,
                     "algorithm": layer.algorithm,
-                    "cycles": cycles,
-                    "planned_cycles": layer.cycles,
+                    "cycles": layer.cycles,
+                    "simulated_cycles": cycles,
                     "utilisation": layer.utilisation,
                     "dsp": None,
                     "lut": None,
@@ -182,7 +191,7 @@ def _summary(rows: Sequence[Row]) -> Table:
         [
             Column("<algorithm", "algorithm"),
             Column("cycles", "cycles"),
-            Column("planned", "planned_cycles"),
+            Column("simulated", "simulated_cycles"),
             Column("cycles a frame", "interval"),
             Column("values", "values"),
             Column("unlike golden", "mismatches"),

@@ -79,7 +79,7 @@ def test_networks_are_exact_and_take_the_plans_cycles(case: Case) -> None:
     assert [start - starts[0] for start in starts] == predicted_starts(plan, len(starts))
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(case=cases(columns=40, tiles=True))
 def test_networks_of_tiles_are_exact_and_take_the_plans_cycles(case: Case) -> None:
     plan = buildable(case.model, case.options)
