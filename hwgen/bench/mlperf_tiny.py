@@ -146,7 +146,8 @@ def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progr
     made = network.model
     model = import_model(data / made.name) if isinstance(made, DataFile) else made()
     frames, reference = recorded(network, data, model)
-    options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes)
+    # Tiles have a benchmark of their own (:mod:`hwgen.bench.winograd`).
+    options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes, algorithm="direct")
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
         plan, built = core(model, options, Path(scratch) / "core")
         result = simulate(built, frames, progress=progress)
