@@ -14,6 +14,7 @@ from hwgen.bench.data import DataFile
 from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES
 from hwgen.errors import UsageError
 from hwgen.model import MaxPool2d, Model
+from tests.bench.test_idx import idx
 from tests.compress.float_networks import dense, real
 from tests.data import data
 
@@ -35,8 +36,8 @@ def test_float_integers_and_verilog(tmp_path: Path, rng: np.random.Generator) ->
     labels[0] = (labels[0] + 1) % 10  # one that nobody gets right
     (tmp_path / "mnist").mkdir()
     for file in (TEST_IMAGES, TRAINING_IMAGES):
-        (tmp_path / file.name).write_bytes(gzip.compress(bytes(16) + images.tobytes()))
-    (tmp_path / TEST_LABELS.name).write_bytes(gzip.compress(bytes(8) + labels.tobytes()))
+        (tmp_path / file.name).write_bytes(gzip.compress(idx(images)))
+    (tmp_path / TEST_LABELS.name).write_bytes(gzip.compress(idx(labels)))
     (tmp_path / "net").write_bytes(b"")
     network = RealNetwork("brightest", DataFile("net", "here", "0"), small, 255, 15)
     result = accuracy(networks=[network], folder=tmp_path, weight_bits=(8,), pes=1, lanes=1)
