@@ -39,11 +39,11 @@ PLANNED_FOR = "generic"
 SIZES: tuple[Size, ...] = (2, 4)
 
 SUMMARY = f"""MLPerf Tiny's int8 ResNet-8 on {PES} PEs x {LANES} lanes with its 3 x 3 convolutions of stride 1 direct,
-in Winograd tiles of 2 x 2 and of 4 x 4 outputs, and each in what is fastest for the whole network (planned without the
-limits of a device, with the fewest output transforms that cost at most 4 %). Planned cycles; where *simulated* says so, all recorded inputs went through the emitted Verilog
-(CXXRTL), and *unlike golden* and *unlike reference* count output values that differ from the golden model's and from
-TFLite's. Cells are Yosys' for ECP5, the clock nextpnr's: `bench winograd-pnr` simulates, synthesises, places and routes
-all four cores, which takes some hours."""
+in Winograd tiles of 2 x 2 and of 4 x 4 outputs, and each in what is fastest for the whole network (planned without
+the limits of a device, with the fewest output transforms that cost at most 4 %). Planned cycles; where *simulated* says
+so, all recorded inputs went through the emitted Verilog (CXXRTL), and *unlike golden* and *unlike reference* count
+output values that differ from the golden model's and from TFLite's. Cells are Yosys' for ECP5, the clock nextpnr's:
+`bench winograd-pnr` simulates, synthesises, places and routes all four cores, which takes some hours."""
 
 
 @dataclass(frozen=True)
