@@ -29,7 +29,7 @@ def simulate(
     simulator: Annotated[Simulator, typer.Option("--simulator", help="What runs the Verilog.")] = Simulator.CXXRTL,
     netlist: Annotated[
         str | None,
-        typer.Option("--netlist", metavar="TARGET", help="Simulate the gates instead (generic, ice40-up5k)."),
+        typer.Option("--netlist", metavar="TARGET", help="Simulate the gates instead (generic, ice40-up5k, ecp5-*)."),
     ] = None,
     json: Json = None,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from hwgen.errors import UsageError
 from hwgen.flow.folder import CoreFolder
@@ -11,9 +12,18 @@ from hwgen.flow.synth.synthesise import synthesise
 from hwgen.flow.tools import SYNTHESIS
 from hwgen.flow.yosys import run_script, share
 
-MODELS: dict[str, tuple[str, ...]] = {"generic": (), "ice40-up5k": ("ice40/cells_sim.v",)}
-"""Targets whose every cell has a behavioural model in Yosys, and the files that hold them. The block RAMs and
-multipliers of ECP5, Gowin and Xilinx have none."""
+OWN_MODELS = Path(__file__).parent / "models"
+_ECP5 = (Path("ecp5/cells_sim.v"), OWN_MODELS / "DP16KD.v", OWN_MODELS / "MULT18X18D.v")
+
+MODELS: dict[str, tuple[Path, ...]] = {
+    "generic": (),
+    "ice40-up5k": (Path("ice40/cells_sim.v"),),
+    "ecp5-25k": _ECP5,
+    "ecp5-45k": _ECP5,
+    "ecp5-85k": _ECP5,
+}
+"""Targets whose every cell has a behavioural model, and the files that hold them: Yosys' in its folder, and those here.
+The block RAMs and multipliers of Gowin and Xilinx have none."""
 
 
 def netlist_of(folder: CoreFolder, target: str, *, progress: Progress = silent) -> CoreFolder:
@@ -33,9 +43,9 @@ def netlist_of(folder: CoreFolder, target: str, *, progress: Progress = silent) 
     synthesise(folder, target, pnr=False, progress=progress)
     work = folder.path / "build" / target
     netlist = work / "netlist.v"
-    models = [f"read_verilog {share(SYNTHESIS) / name}" for name in MODELS[target]]
+    models = [f"read_verilog -overwrite {share(SYNTHESIS) / file}" for file in MODELS[target]]
     passes = [
-        f"read_rtlil {work / 'core.il'}",
+        f"read_json {work / 'core.json'}",
         *models,
         f"hierarchy -check -top {folder.top}",
         "proc",

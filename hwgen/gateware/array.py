@@ -123,6 +123,11 @@ class PEArray(wiring.Component):
             m.submodules.tile_front = self._tile_front = TileFront(shape=shape)
             m.submodules.tile_drain = self._tile_drain = TileDrain(shape=shape)
         controls = self._column_controls(m, sequencer, held)
+        # What stands still in a step, once more beside each group of PEs.
+        self._held = [
+            fields_of(held_layout(shape), copied(m, sequencer.held, f"held_{group}"))
+            for group in range(pe_groups(shape.pes))
+        ]
         vectors = self._banks(m, address, sequencer, held, walk)
         capture = controls["capture"]
         if shape.sparse is None:
@@ -130,7 +135,7 @@ class PEArray(wiring.Component):
         else:
             capture = capture | self._sparse_controls(m, sequencer, held, vectors, walk)
         self._counters = Counters(shape=shape) if shape.counters else None
-        heads = self._pes(m, controls, vectors, held, counter)
+        heads = self._pes(m, controls, vectors, counter)
         self._drain(m, counter, walk, capture, heads)
         if self._counters is not None:
             m.submodules.counters = self._counters
@@ -276,7 +281,7 @@ class PEArray(wiring.Component):
                 Cat(bank.row_even, bank.row_odd).eq(group_rows),
                 Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(group_alignment),
                 Cat(bank.wrow, bank.wunit_even, bank.wunit_odd).eq(group_place),
-                bank.pad.eq(held["pad_value"]),
+                bank.pad.eq(self._held[index // GROUP]["pad_value"]),
             ]
             m.d.sync += [
                 bank.wen.eq(Mux(self.draining, mine & ~write_record["to_output"], self.load_write[index])),
@@ -334,17 +339,17 @@ class PEArray(wiring.Component):
         m.d.comb += row.eq(element[bits + 1 :])
         return Cat(row, unit & (~odd).replicate(shape.lanes), unit & odd.replicate(shape.lanes))
 
-    def _pes(
-        self, m: Module, controls: dict[str, Value], vectors: list[Value], held: dict[str, Value], counter: DrainCounter
-    ) -> list[Value]:
+    def _pes(self, m: Module, controls: dict[str, Value], vectors: list[Value], counter: DrainCounter) -> list[Value]:
         """The PEs and their decoders; the heads of the shadow chains, one per requantiser."""
         shape = self._shape
         chain: list[PE | SparsePE] = []
         for index in range(shape.pes):
+            held = self._held[index // GROUP]
+            weight_address: Value = Const(0, 1)
+            if shape.has_matrix or shape.has_local:
+                weight_address = copied(m, self._weight_address, f"weight_address_{index}")
             if index % GROUP == 0:
-                weight_address = Const(0, 1)
-                if shape.has_matrix or shape.has_local:
-                    weight_address = copied(m, self._weight_address, f"weight_address_{index // GROUP}")
+                load = copied(m, controls["load"], f"load_{index // GROUP}")
                 if shape.choices > 1:
                     bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
                 # Registers of the controllers, once more for each group.
@@ -377,7 +382,7 @@ class PEArray(wiring.Component):
                     m.d.comb += weights.addr.eq(weight_address)
                 m.d.comb += [
                     decoder.word.eq(weights.data),
-                    decoder.load.eq(controls["load"]),
+                    decoder.load.eq(load),
                     decoder.unit.eq(held["unit"]),
                     decoder.wide.eq(held["wide"]),
                     decoder.coded.eq(held["coded"]),
@@ -534,7 +539,9 @@ class PEArray(wiring.Component):
                 requantiser.lane_first.eq(counter.lane_first),
                 requantiser.wide.eq(record["wide"]),
                 requantiser.parameter.eq(
-                    counter.parameter if shape.tiles is None else Mux(tile, tile_drain.parameter, counter.parameter)
+                    counter.parameter_next
+                    if shape.tiles is None
+                    else Mux(tile, tile_drain.parameter_next, counter.parameter_next)
                 ),
                 requantiser.offset.eq(record["offset"]),
                 requantiser.low.eq(record["low"]),

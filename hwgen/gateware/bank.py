@@ -34,7 +34,8 @@ class Bank(wiring.Component):
     valid : In(lanes), pad : In
         Lanes that are not valid deliver ``pad``.
     wen : In(1), wunit_even, wunit_odd : In(lanes), wrow : In, wdata : In
-        Write port; the unit selects are one-hot and decoded once for all banks.
+        Write port; the unit selects are one-hot and decoded once for all banks. A read sees the word
+        ``latency.written`` cycles later.
     vector : Out(lanes * act_bits)
     """
 
@@ -88,14 +89,20 @@ class Bank(wiring.Component):
         """Read both words, pick, rotate; the last rotation stage is left to the caller's register."""
         shape = self._shape
         words = []
+        # Which units of which memory are written is decided here, a cycle before the memories see it.
+        wrow = Signal.like(self.wrow, reset_less=True)
+        wdata = Signal.like(self.wdata, reset_less=True)
+        m.d.sync += [wrow.eq(self.wrow), wdata.eq(self.wdata)]
         for parity, row, units in (("even", self.row_even, self.wunit_even), ("odd", self.row_odd, self.wunit_odd)):
+            wen = Signal(shape.lanes, name=f"wen_{parity}")
+            m.d.sync += wen.eq(units & self.wen.replicate(shape.lanes))
             memory = RamUnits(unit=shape.act_bits, units=shape.lanes, depth=bank_rows(shape))
             m.submodules[parity] = memory
             m.d.comb += [
                 memory.raddr.eq(row),
-                memory.waddr.eq(self.wrow),
-                memory.wdata.eq(self.wdata),
-                memory.wen.eq(units & self.wen.replicate(shape.lanes)),
+                memory.waddr.eq(wrow),
+                memory.wdata.eq(wdata),
+                memory.wen.eq(wen),
             ]
             words.append(memory.rdata)
         even, odd = words

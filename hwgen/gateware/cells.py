@@ -279,19 +279,30 @@ class Copy(wiring.Component):
 
 
 class Mul(wiring.Component):
-    """``p = a * b``, signed. **Latency**: 3 cycles (operands, pipeline, product)."""
+    """``p + q = a * b``, signed. **Latency**: 3 cycles (operands, pipeline, product).
+
+    Two addends, of which the second is zero where one block takes the operands: whoever adds something to the product
+    adds both, and a product of several blocks needs no adder of its own before that.
+    """
 
     def __init__(self, *, a_bits: int, b_bits: int) -> None:
         self._a_bits = a_bits
         self._b_bits = b_bits
-        super().__init__({"a": In(signed(a_bits)), "b": In(signed(b_bits)), "p": Out(signed(a_bits + b_bits))})
+        super().__init__(
+            {
+                "a": In(signed(a_bits)),
+                "b": In(signed(b_bits)),
+                "p": Out(signed(a_bits + b_bits)),
+                "q": Out(signed(a_bits + b_bits)),
+            }
+        )
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         if isinstance(platform, VerilogCells):
             m.submodules.multiplier = Instance(
                 "hwgen_mul", p_A_BITS=self._a_bits, p_B_BITS=self._b_bits, i_clk=ClockSignal(), i_a=self.a,
-                i_b=self.b, o_p=self.p,
+                i_b=self.b, o_p=self.p, o_q=self.q,
             )  # fmt: skip
             return m
         a = Signal.like(self.a)

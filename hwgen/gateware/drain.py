@@ -34,8 +34,8 @@ class DrainCounter(wiring.Component):
         Its place, the last one: the step's last value; ``pe`` its PE's number among the requantiser's.
     follow : Out(1)
         One cycle: the next step may start (with sparse layers).
-    parameter : Out
-        Address of its row's requantisation.
+    parameter, parameter_next : Out
+        Address of its row's requantisation; the same a cycle earlier, for copies.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -57,6 +57,7 @@ class DrainCounter(wiring.Component):
                 "step_ends": Out(1),
                 "follow": Out(1),
                 "parameter": Out(address_bits(shape.requant_words)),
+                "parameter_next": Out(address_bits(shape.requant_words)),
             }
         )
 
@@ -85,22 +86,21 @@ class DrainCounter(wiring.Component):
         if shape.sparse is not None:
             begins = self.active & self.lane_first & (self.pe == 0) & step_last
             m.d.comb += self.follow.eq(begins & record["follows"] & (passes == record["follow"]))
+        m.d.comb += self.parameter_next.eq(self.parameter)
+        m.d.sync += self.parameter.eq(self.parameter_next)
         with m.If(self.active):
             m.d.sync += lane.eq(Mux(self.lane_last, 0, lane + 1))
             with m.If(self.lane_last):
-                m.d.sync += [self.pe.eq(Mux(self.pe_last, 0, self.pe + 1)), self.parameter.eq(self.parameter + 1)]
+                m.d.sync += self.pe.eq(Mux(self.pe_last, 0, self.pe + 1))
+                m.d.comb += self.parameter_next.eq(self.parameter + 1)
         m.d.comb += self.active_next.eq(self.capture | (self.active & ~pass_done))
         m.d.sync += self.active.eq(self.active_next)
         with m.If(pass_done):
             m.d.sync += passes.eq(passes + 1)
         with m.If(group_done):
-            m.d.sync += [
-                passes.eq(0),
-                groups.eq(Mux(step_last, 0, groups + 1)),
-                self.parameter.eq(record["requant_base"]),
-            ]
-        with m.If(self.fetched):
-            m.d.sync += self.parameter.eq(record["requant_base"])
+            m.d.sync += [passes.eq(0), groups.eq(Mux(step_last, 0, groups + 1))]
+        with m.If(group_done | self.fetched):
+            m.d.comb += self.parameter_next.eq(record["requant_base"])
         return m
 
 

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Mul, Store
-from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.pipeline import copied, delayed
 from hwgen.gateware.records import fields_of
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
@@ -18,10 +18,12 @@ class Requantiser(wiring.Component):
     """``p = acc*mul + add``, ``q = clamp((p >> shift) + offset, low, high)``; docs/architecture.md, section 3.
 
     ``mul`` is read while the value waits, ``add`` three cycles later, when the product is there: the addresses are
-    delayed instead of the words. In wide layers the lanes' values are summed first.
+    delayed instead of the words. In wide layers the lanes' values are summed first. Registers of what all requantisers
+    are told (addresses, limits) are copies: shared ones would stand far from most of them.
 
-    **Latency**: ``latency.requantise`` from ``parameter`` and ``lane_first``; ``acc`` is due one cycle after them.
-    **Throughput**: one value per cycle.
+    **Latency**: ``latency.requantise`` from ``lane_first``; ``parameter`` is due one cycle before it, ``acc`` one cycle
+    after. ``wide``, ``offset``, ``low`` and ``high`` stand still while a step's values are in here; the last three may
+    come as late as the product. **Throughput**: one value per cycle.
     """
 
     def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage) -> None:
@@ -60,18 +62,18 @@ class Requantiser(wiring.Component):
                     store.waddr.eq(getattr(self, f"{name}_waddr")),
                     store.wdata.eq(getattr(self, f"{name}_wdata")),
                 ]
-        parameter = delayed(m, self.parameter, latency.MULTIPLY_REQUANTISE, "parameter")
+        parameter = copied(m, self.parameter, "parameter")
         acc = self._summed(m)
         m.d.comb += [
-            mul.addr.eq(self.parameter),
-            add.addr.eq(parameter),
+            mul.addr.eq(parameter),
+            add.addr.eq(delayed(m, parameter, latency.MULTIPLY_REQUANTISE, "parameter")),
             multiply.a.eq(acc),
             multiply.b.eq(mul.data),
         ]
         record = fields_of(shape.requant_fields, add.data)
         total = Signal(signed(shape.sum_bits), reset_less=True)
         addend = Cat(Const(0, shape.add_zeros), record["add"]).as_signed()
-        m.d.sync += total.eq(multiply.p + addend)
+        m.d.sync += total.eq(multiply.p + multiply.q + addend)
         selected = delayed(m, record["shift"], 1, "shift")
         value: Value = total
         if shape.correction_bits:
@@ -86,7 +88,7 @@ class Requantiser(wiring.Component):
         acc = self.acc.as_signed()
         first = Signal(signed(shape.result_bits), name="lane_sum", reset_less=True)
         if shape.has_wide:
-            m.d.sync += first.eq(Mux(self.wide & ~delayed(m, self.lane_first, 1, "lane_first"), first, 0) + acc)
+            m.d.sync += first.eq(Mux(copied(m, self.wide & ~self.lane_first, "continues"), first, 0) + acc)
         else:
             m.d.sync += first.eq(acc)
         return first
@@ -97,7 +99,7 @@ class Requantiser(wiring.Component):
         return result
 
     def _clamped(self, m: Module, total: Value, selected: Value) -> None:
-        """Shift, then offset and clamp, a cycle each."""
+        """Shift, then offset and clamp, a cycle each; compared is what has no offset yet."""
         shape = self._shape
         # Beyond this width the value saturates; the shifted value's upper bits fold into one.
         bits = shape.act_bits + 3
@@ -106,9 +108,17 @@ class Requantiser(wiring.Component):
             for index, shift in enumerate(shape.shifts):
                 with m.Case(index):
                     m.d.sync += shifted.eq(_saturated(total, shift, bits))
-        low, high = self.low.as_signed(), self.high.as_signed()
-        moved = shifted + self.offset.as_signed() if shape.has_offset else shifted
-        m.d.sync += self.q.eq(Mux(moved < low, low, Mux(moved > high, high, moved)))
+        low, high, offset = self.low.as_signed(), self.high.as_signed(), self.offset.as_signed()
+        if not shape.has_offset:
+            offset = Const(0, signed(shape.act_bits + 1))
+        bounds = [Signal(signed(bits), name=name) for name in ("least", "most")]
+        m.d.sync += [bound.eq(limit - offset) for bound, limit in zip(bounds, (low, high), strict=True)]
+        limits = copied(m, Cat(*bounds, delayed(m, Cat(low, high, offset), 1, "limits")), "limits")
+        least, most = limits[:bits].as_signed(), limits[bits : 2 * bits].as_signed()
+        low, high = (limits[2 * bits :].word_select(index, shape.act_bits) for index in range(2))
+        offset = limits[2 * bits + 2 * shape.act_bits :].as_signed()
+        moved = (shifted + offset)[: shape.act_bits]
+        m.d.sync += self.q.eq(Mux(shifted < least, low, Mux(shifted > most, high, moved)))
 
 
 def _saturated(total: Value, shift: int, bits: int) -> Value:

@@ -102,20 +102,20 @@ class Sequencer(wiring.Component):
         # A sparse step reads a slot of all banks at once.
         sparse = record.get("sparse", Const(0, 1))
         may_issue = ~sparse | self.room
-        tap_last = tap_count == record["taps"]
+        # Each counter has a register beside it: whether it stands at its last value.
+        tap_last, slot_last, pass_last = Signal(), Signal(), Signal()
+        inner_last, outer_last = Signal(), Signal()
+        idles, idle_last = Signal(), Signal()
         column_last = Signal()
         pass_done = Signal()
         group_done = Signal()
-        pass_last = pass_count == record["passes"]
-        inner_last = inner_count == record["inner"]
-        outer_last = outer_count == record["outer"]
         m.d.comb += [
             self.column.eq(running & ~idling & may_issue),
-            self.slot_last.eq(channel_count == record["channels"]),
+            self.slot_last.eq(slot_last),
             column_last.eq(self.column & tap_last & self.slot_last),
             self.last.eq(column_last),
             self.tap.eq(record["tap_base"] + tap_count),
-            pass_done.eq(Mux(idling, idle_count == record["idle"], column_last & (record["idle"] == 0))),
+            pass_done.eq(Mux(idling, idle_last, column_last & ~idles)),
             group_done.eq(pass_done & pass_last),
             step_done.eq(group_done & inner_last & outer_last),
         ]
@@ -138,24 +138,34 @@ class Sequencer(wiring.Component):
             next_group.eq(group_address + Mux(inner_last, record["row_jump"], shape.lanes)),
         ]
         with m.If(self.column):
-            m.d.sync += [tap_count.eq(Mux(tap_last, 0, tap_count + 1)), fresh.eq(0), group_fresh.eq(0)]
+            m.d.sync += [
+                tap_count.eq(Mux(tap_last, 0, tap_count + 1)),
+                tap_last.eq(Mux(tap_last, record["taps"] == 0, tap_count + 1 == record["taps"])),
+                fresh.eq(0),
+                group_fresh.eq(0),
+            ]
             with m.If(tap_last):
-                m.d.sync += channel_count.eq(channel_count + 1)
+                m.d.sync += [
+                    channel_count.eq(channel_count + 1),
+                    slot_last.eq(channel_count + 1 == record["channels"]),
+                ]
                 with m.If(bank_last | sparse):
                     m.d.sync += [self.bank.eq(0), self.address.eq(self.address + record["slot_stride"])]
                 with m.Else():
                     m.d.sync += self.bank.eq(self.bank + bank_step)
-        with m.If(column_last & (record["idle"] != 0)):
-            m.d.sync += [idling.eq(1), idle_count.eq(1)]
+        with m.If(column_last & idles):
+            m.d.sync += [idling.eq(1), idle_count.eq(1), idle_last.eq(record["idle"] == 1)]
         with m.If(idling):
-            m.d.sync += idle_count.eq(idle_count + 1)
+            m.d.sync += [idle_count.eq(idle_count + 1), idle_last.eq(idle_count + 1 == record["idle"])]
         with m.If(pass_done):
             m.d.sync += [
                 idling.eq(0),
                 fresh.eq(1),
                 channel_count.eq(0),
+                slot_last.eq(record["channels"] == 0),
                 self.bank.eq(0),
                 pass_count.eq(pass_count + 1),
+                pass_last.eq(pass_count + 1 == record["passes"]),
                 pass_address.eq(pass_address + record["pass_stride"]),
                 self.address.eq(pass_address + record["pass_stride"]),
             ]
@@ -163,13 +173,20 @@ class Sequencer(wiring.Component):
             m.d.sync += [
                 group_fresh.eq(1),
                 pass_count.eq(0),
+                pass_last.eq(record["passes"] == 0),
                 inner_count.eq(inner_count + 1),
+                inner_last.eq(inner_count + 1 == record["inner"]),
                 group_address.eq(next_group),
                 pass_address.eq(next_group),
                 self.address.eq(next_group),
             ]
             with m.If(inner_last):
-                m.d.sync += [inner_count.eq(0), outer_count.eq(outer_count + 1)]
+                m.d.sync += [
+                    inner_count.eq(0),
+                    inner_last.eq(record["inner"] == 0),
+                    outer_count.eq(outer_count + 1),
+                    outer_last.eq(outer_count + 1 == record["outer"]),
+                ]
         with m.If(self.started):
             m.d.sync += [
                 fresh.eq(1),
@@ -179,6 +196,12 @@ class Sequencer(wiring.Component):
                 pass_count.eq(0),
                 inner_count.eq(0),
                 outer_count.eq(0),
+                tap_last.eq(record["taps"] == 0),
+                slot_last.eq(record["channels"] == 0),
+                pass_last.eq(record["passes"] == 0),
+                inner_last.eq(record["inner"] == 0),
+                outer_last.eq(record["outer"] == 0),
+                idles.eq(record["idle"] != 0),
                 self.bank.eq(0),
                 group_address.eq(record["base"]),
                 pass_address.eq(record["base"]),
@@ -192,6 +215,7 @@ class Sequencer(wiring.Component):
         # Record fetch, then the first group's lane positions.
         fetch_cycles = latency.MEMORY + 1 + (shape.lanes if shape.has_padding else 0)
         wait = Signal(range(fetch_cycles + 1), init=fetch_cycles)
+        waited = Signal()
         alone = self._drains(m, record)
         input_ready = Signal()
         output_free = Signal()
@@ -202,15 +226,15 @@ class Sequencer(wiring.Component):
             input_ready.eq(self.input_ready & ~self.release_input),
             output_free.eq(self.output_free & ~(self.drained & self._fills)),
             may_start.eq((~record["waits_input"] | input_ready) & (~record["takes_output"] | output_free)),
-            self.started.eq(self.enable & ~running & (wait == 0) & alone & may_start),
+            self.started.eq(self.enable & ~running & waited & alone & may_start),
             self.frame_started.eq(self.started & record["waits_input"]),
             self.release_input.eq(self.drained & self._releases),
         ]
         with m.If(~self.enable):
             # The schedule is being loaded: its first record is fetched anew.
-            m.d.sync += wait.eq(fetch_cycles)
-        with m.Elif(wait != 0):
-            m.d.sync += wait.eq(wait - 1)
+            m.d.sync += [wait.eq(fetch_cycles), waited.eq(0)]
+        with m.Elif(~waited):
+            m.d.sync += [wait.eq(wait - 1), waited.eq(wait == 1)]
         with m.If(self.started):
             m.d.sync += [
                 running.eq(1),
@@ -220,6 +244,7 @@ class Sequencer(wiring.Component):
             m.d.sync += [
                 running.eq(0),
                 wait.eq(fetch_cycles),
+                waited.eq(0),
                 self.step.eq(Mux(record["last_step"], 0, self.step + 1)),
             ]
 

@@ -42,8 +42,8 @@ class TileDrain(wiring.Component):
         As of :class:`hwgen.gateware.drain.DrainCounter`, one cycle ahead of the result.
     tile_last : Out(1), y, x : Out
         It is a tile's last; its place among the tile's results.
-    parameter : Out
-        Address of its row's requantisation.
+    parameter, parameter_next : Out
+        Address of its row's requantisation; the same a cycle earlier, for copies.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -84,6 +84,7 @@ class TileDrain(wiring.Component):
                 "y": Out(place_bits),
                 "x": Out(place_bits),
                 "parameter": Out(address_bits(shape.requant_words)),
+                "parameter_next": Out(address_bits(shape.requant_words)),
             }
         )
 
@@ -209,6 +210,7 @@ class TileDrain(wiring.Component):
         passes = Signal.like(record["passes"])
         groups = Signal.like(record["groups"])
         base = Signal.like(self.parameter)
+        base_next, pe_next = Signal.like(base), Signal.like(self.pe)
         y_last, lanes_end, step_last = self.y == size_last, lane == shape.lanes - 1, groups == record["groups"]
         units = shape.pes_per_requantiser
         m.d.comb += [
@@ -221,7 +223,11 @@ class TileDrain(wiring.Component):
             self.step_ends.eq(self.value & self.lane_last & self.pe_last & self.pass_last & step_last),
             # With a requantiser for each PE, all PEs have the same parameter address.
             self.parameter.eq(base + (self.pe if units > 1 else Const(0, 1))),
+            self.parameter_next.eq(base_next + (pe_next if units > 1 else Const(0, 1))),
+            base_next.eq(base),
+            pe_next.eq(self.pe),
         ]
+        m.d.sync += [base.eq(base_next), self.pe.eq(pe_next)]
         with m.If(self.value):
             m.d.sync += self.y.eq(Mux(y_last, 0, self.y + 1))
             with m.If(y_last):
@@ -229,14 +235,12 @@ class TileDrain(wiring.Component):
             with m.If(self.tile_last):
                 m.d.sync += lane.eq(Mux(lanes_end, 0, lane + 1))
             with m.If(self.lane_last):
-                m.d.sync += self.pe.eq(Mux(self.pe_last, 0, self.pe + 1))
+                m.d.comb += pe_next.eq(Mux(self.pe_last, 0, self.pe + 1))
                 with m.If(self.pe_last):
-                    m.d.sync += [passes.eq(passes + 1), base.eq(base + units)]
+                    m.d.sync += passes.eq(passes + 1)
+                    m.d.comb += base_next.eq(base + units)
                     with m.If(self.pass_last):
-                        m.d.sync += [
-                            passes.eq(0),
-                            base.eq(record["requant_base"]),
-                            groups.eq(Mux(step_last, 0, groups + 1)),
-                        ]
+                        m.d.sync += [passes.eq(0), groups.eq(Mux(step_last, 0, groups + 1))]
+                        m.d.comb += base_next.eq(record["requant_base"])
         with m.If(self.fetched):
-            m.d.sync += base.eq(record["requant_base"])
+            m.d.comb += base_next.eq(record["requant_base"])

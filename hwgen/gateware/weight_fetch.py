@@ -19,8 +19,8 @@ class WeightFetch(wiring.Component):
     have the same weights.
 
     **Latency**: ``latency.WEIGHT_FETCH`` from a column to its weights at the output of the PE's word register, of which
-    ``address`` takes 1 (registered beside the memories), the memory 2, the register 1. ``load`` comes 1 cycle before
-    the word.
+    ``address`` takes 1 (registered beside the memories), the memory 2, the register 1. ``load`` comes 2 cycles before
+    the word, for a copy per group of PEs.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -57,6 +57,6 @@ class WeightFetch(wiring.Component):
             m.d.sync += following.eq(address + 1)
         m.d.comb += [
             self.address.eq(address),
-            self.load.eq(delayed(m, load, latency.MEMORY, "load", reset=True)),
+            self.load.eq(delayed(m, load, latency.MEMORY - latency.COPY, "load", reset=True)),
         ]
         return m

@@ -2,7 +2,8 @@
 
 A sparse step reads its source slot by slot, in the order in which the step before writes it, row by row. It may start
 as soon as reading cannot overtake writing: slot j is read ``latency.ISSUE`` + 1 + j*taps cycles after the start at
-the earliest, and must have been written 2 cycles before. The write record names the row whose draining starts it.
+the earliest, and must have been written ``latency.written`` cycles before. The write record names the row whose
+draining starts it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def set_leads(steps: Sequence[Step], grid: Grid) -> None:
         if not _follows(before, step) or grid.lanes > MOST_LANES:
             continue
         rows, period = before.passes, grid.drain_cycles
-        most = min((rows - 1) * min(period, len(step.taps)) + latency.ISSUE - 1, MOST_LEAD)
+        first_read = latency.ISSUE + 1 - latency.written(grid.lanes)
+        most = min((rows - 1) * min(period, len(step.taps)) + first_read, MOST_LEAD)
         left = min((most + 1 - requantise) // period, rows)
         if left > 0:
             before.follow = rows - left

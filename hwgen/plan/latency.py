@@ -49,6 +49,11 @@ def bank(lanes: int) -> int:
     return MEMORY + (FUNNEL if lanes > 1 else 1)
 
 
+def written(lanes: int) -> int:
+    """From a result at its bank to the first read that sees it: the register behind the units' selection, the word."""
+    return 2 if lanes == 1 else 3
+
+
 WEIGHT_FETCH = 1 + MEMORY + 1
 """From a column to its weights in the PE's word register: address, memory, register."""
 

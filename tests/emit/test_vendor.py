@@ -18,11 +18,12 @@ import pyosys
 import pytest
 from pyosys import libyosys
 
+import hwgen.flow
 from hwgen.emit.vendor import FAMILIES, cells_source
 from hwgen.flow.tools import verilator_environment
 
 CELLS = ("hwgen_rom", "hwgen_ram", "hwgen_ram_be", "hwgen_mul_lanes", "hwgen_mul", "hwgen_copy")
-MODELS = Path(__file__).parent / "models"
+MODELS = (Path(__file__).parent / "models", Path(hwgen.flow.__file__).parent / "models")
 YOSYS_SHARE = Path(pyosys.__file__).parent / "share"
 
 PORTS = {
@@ -32,10 +33,10 @@ PORTS = {
         ("raddr", "ADDR_BITS"), ("wen", "UNITS"), ("waddr", "ADDR_BITS"), ("wdata", "UNIT"), ("rdata", "UNIT * UNITS"),
     ),
     "hwgen_mul_lanes": (("a", "LANES * A_BITS"), ("b", "LANES * B_BITS"), ("p", "LANES * (A_BITS + B_BITS)")),
-    "hwgen_mul": (("a", "A_BITS"), ("b", "B_BITS"), ("p", "A_BITS + B_BITS")),
+    "hwgen_mul": (("a", "A_BITS"), ("b", "B_BITS"), ("q", "A_BITS + B_BITS"), ("p", "A_BITS + B_BITS")),
     "hwgen_copy": (("d", "WIDTH"), ("q", "WIDTH")),
 }  # fmt: skip
-"""Ports after clk with their widths; the last is the output."""
+"""Ports after clk with their widths; the last is the output, of hwgen_mul the last two."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,18 @@ class Cell:
     def width(self, text: str) -> int:
         return int(eval(text, {}, dict(self.parameters)))
 
+    @property
+    def directions(self) -> list[str]:
+        outputs = 2 if self.name == "hwgen_mul" else 1
+        return ["input"] * (len(PORTS[self.name]) - outputs) + ["output"] * outputs
+
     def instance(self, label: str) -> str:
         """Declarations of its ports, named ``label_PORT``, and the instance, clocked by clk."""
-        wires = [f"reg [{self.width(w) - 1}:0] {label}_{port};" for port, w in PORTS[self.name][:-1]]
-        output, width = PORTS[self.name][-1]
-        wires.append(f"wire [{self.width(width) - 1}:0] {label}_{output};")
+        kinds = zip(self.directions, PORTS[self.name], strict=True)
+        wires = [
+            f"{'reg' if way == 'input' else 'wire'} [{self.width(width) - 1}:0] {label}_{port};"
+            for way, (port, width) in kinds
+        ]
         values = ", ".join(
             f'.{key}("{value}")' if isinstance(value, str) else f".{key}({value})"
             for key, value in self.parameters.items()
@@ -62,10 +70,9 @@ class Cell:
 
     def wrapper(self, name: str = "top") -> str:
         """A module that is nothing but this cell."""
-        output, width = PORTS[self.name][-1]
-        ports = [f"input [{self.width(w) - 1}:0] u_{port}" for port, w in PORTS[self.name][:-1]]
+        kinds = zip(self.directions, PORTS[self.name], strict=True)
+        ports = [f"{way} [{self.width(width) - 1}:0] u_{port}" for way, (port, width) in kinds]
         instance = self.instance("u").splitlines()[-1]
-        ports.append(f"output [{self.width(width) - 1}:0] u_{output}")
         return f"module {name}(input clk, {', '.join(ports)});\n{instance}\nendmodule\n"
 
 
@@ -77,7 +84,8 @@ def models(family: str) -> str:
         assert found
         return found[0] + "\n"
     names = {"ecp5": ["MULT18X18D"], "gowin": ["MULT9X9", "MULT18X18"]}.get(family, [])
-    return "".join((MODELS / f"{name}.v").read_text(encoding="utf-8") for name in names)
+    files = [folder / f"{name}.v" for name in names for folder in MODELS]
+    return "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
 
 
 def simulate(folder: Path, family: str, body: str) -> str:
@@ -116,9 +124,11 @@ def multiplier_bench(cells: list[Cell], cycles: int) -> str:
         latency = 2 if cell.name == "hwgen_mul_lanes" else 3
         p_bits = a_bits + b_bits
         text.append(cell.instance(label))
+        if latency == 3:
+            text.append(f"wire [{p_bits - 1}:0] sum_{label} = {label}_p + {label}_q;")
         for lane in range(lanes):
             a, b = f"{label}_a[{lane * a_bits} +: {a_bits}]", f"{label}_b[{lane * b_bits} +: {b_bits}]"
-            got = f"{label}_p[{lane * p_bits} +: {p_bits}]"
+            got = f"{label}_p[{lane * p_bits} +: {p_bits}]" if latency == 2 else f"sum_{label}"
             name = f"{label}_{lane}"
             text.append(f"""
 reg signed [{a_bits - 1}:0] {name}_a; reg signed [{b_bits - 1}:0] {name}_b;

@@ -15,7 +15,7 @@ from hwgen.plan.staircase import Staircase, average, find_thresholds, identity, 
 from tests.gateware.bench import pack, shape_of, trace, unpack
 
 ROUNDINGS = ("half_up", "floor", "tflite_single", "tflite_double")
-ACC = 1
+LATE = {"parameter": 0, "acc": 2}
 """``acc`` comes one cycle behind ``parameter`` and ``lane_first``."""
 
 
@@ -73,13 +73,13 @@ def results(
         "low": pack([layer.lo], shape.act_bits),
         "high": pack([layer.hi], shape.act_bits),
     }
-    moved: list[dict[str, int]] = [{} for _ in range(len(rows) + due + 1)]
+    moved: list[dict[str, int]] = [{} for _ in range(len(rows) + due + 2)]
     for cycle, row in enumerate(rows):
         for name, value in row.items():
-            moved[cycle + (ACC if name == "acc" else 0)][name] = value
+            moved[cycle + LATE.get(name, 1)][name] = value
     moved[0] |= constants
     found = trace(component, moved, ["q"])
-    return [unpack(found[cycle + due]["q"], shape.act_bits, 1)[0] for cycle in range(count)]
+    return [unpack(found[cycle + due + 1]["q"], shape.act_bits, 1)[0] for cycle in range(count)]
 
 
 @settings(max_examples=20)

@@ -8,8 +8,8 @@ from hwgen.plan import latency
 from hwgen.plan.fields import FieldLayout
 from tests.gateware.bench import shape_of, trace
 
-LOAD = latency.WEIGHT_FETCH - 2
-"""``load`` comes one cycle before the word, which is in its register one cycle later."""
+LOAD = latency.MEMORY - latency.COPY
+"""``load`` comes two cycles before the word is in its register, for a copy."""
 
 
 @settings(max_examples=20)

@@ -188,7 +188,7 @@ module hwgen_mul_lanes #(
     endgenerate
 endmodule
 
-// One signed product, latency 3: operands, pipeline, product.
+// One signed product as two addends, a*b = p + q, the second one zero here; latency 3: operands, pipeline, product.
 module hwgen_mul #(
     parameter A_BITS = 16,
     parameter B_BITS = 16
@@ -196,8 +196,10 @@ module hwgen_mul #(
     input  wire                     clk,
     input  wire [A_BITS-1:0]        a,
     input  wire [B_BITS-1:0]        b,
-    output reg  [A_BITS+B_BITS-1:0] p
+    output reg  [A_BITS+B_BITS-1:0] p,
+    output wire [A_BITS+B_BITS-1:0] q
 );
+    assign q = {A_BITS+B_BITS{1'b0}};
     reg signed [A_BITS-1:0] a_r;
     reg signed [B_BITS-1:0] b_r;
     reg signed [A_BITS+B_BITS-1:0] p_r;

@@ -5,7 +5,7 @@
 //   HWGEN_LUT_ROWS    up to so many partial products are cheaper than a block
 // and hwgen_dsp.
 
-// One signed product, latency 3: operands, products of chunks, their sum.
+// One signed product as two addends, a*b = p + q; latency 3: operands, products of chunks, their sums.
 module hwgen_mul #(
     parameter A_BITS = 16,
     parameter B_BITS = 16
@@ -13,18 +13,21 @@ module hwgen_mul #(
     input  wire                     clk,
     input  wire [A_BITS-1:0]        a,
     input  wire [B_BITS-1:0]        b,
-    output wire [A_BITS+B_BITS-1:0] p
+    output wire [A_BITS+B_BITS-1:0] p,
+    output wire [A_BITS+B_BITS-1:0] q
 );
     localparam P_BITS = A_BITS + B_BITS;
     localparam CHUNK = `HWGEN_CHUNK_BITS;
     localparam A_CHUNKS = (A_BITS <= `HWGEN_DSP_BITS) ? 1 : 1 + (A_BITS - `HWGEN_DSP_BITS + CHUNK - 1) / CHUNK;
     localparam B_CHUNKS = (B_BITS <= `HWGEN_DSP_BITS) ? 1 : 1 + (B_BITS - `HWGEN_DSP_BITS + CHUNK - 1) / CHUNK;
-    localparam TERMS = 2 * A_CHUNKS * B_CHUNKS;
+    localparam PARTS = A_CHUNKS * B_CHUNKS;
+    localparam TERMS = 4 * PARTS;
     genvar i, j;
     generate
-        if (TERMS == 2) begin : whole
+        if (PARTS == 1) begin : whole
             hwgen_dsp #(.A_BITS(A_BITS), .B_BITS(B_BITS), .A_SIGNED(1), .B_SIGNED(1), .LATENCY(3))
                 dsp (.clk(clk), .a(a), .b(b), .p(p));
+            assign q = {P_BITS{1'b0}};
         end else begin : split
             wire [TERMS*P_BITS-1:0] terms;
             for (i = 0; i < A_CHUNKS; i = i + 1) begin : row
@@ -40,24 +43,32 @@ module hwgen_mul #(
                         .clk(clk),
                         .a(a[((i == A_CHUNKS - 1) ? A_BITS : (i + 1) * CHUNK) - 1 : i * CHUNK]),
                         .b(b[((j == B_CHUNKS - 1) ? B_BITS : (j + 1) * CHUNK) - 1 : j * CHUNK]),
-                        .low(terms[2 * (i * B_CHUNKS + j) * P_BITS +: P_BITS]),
-                        .high(terms[(2 * (i * B_CHUNKS + j) + 1) * P_BITS +: P_BITS])
+                        .terms(terms[4 * (i * B_CHUNKS + j) * P_BITS +: 4 * P_BITS])
                     );
                 end
             end
-            reg [P_BITS-1:0] sum, sum_r;
+            // Of a block and three or four pairs of rows, three go into one sum and two into the other.
+            reg [P_BITS-1:0] even, odd, even_r, odd_r;
             integer t;
             always @* begin
-                sum = terms[0 +: P_BITS];
-                for (t = 1; t < TERMS; t = t + 1) sum = sum + terms[t*P_BITS +: P_BITS];
+                even = {P_BITS{1'b0}};
+                odd = {P_BITS{1'b0}};
+                for (t = 0; t < TERMS; t = t + 2) begin
+                    even = even + terms[t*P_BITS +: P_BITS];
+                    odd = odd + terms[(t+1)*P_BITS +: P_BITS];
+                end
             end
-            always @(posedge clk) sum_r <= sum;
-            assign p = sum_r;
+            always @(posedge clk) begin
+                even_r <= even;
+                odd_r <= odd;
+            end
+            assign p = even_r;
+            assign q = odd_r;
         end
     endgenerate
 endmodule
 
-// The product of two chunks as two terms of the whole product, latency 2.
+// The product of two chunks as four terms of the whole product, latency 2; a block has one, and zeros.
 module hwgen_mul_part #(
     parameter A_BITS = 2,
     parameter B_BITS = 16,
@@ -66,41 +77,40 @@ module hwgen_mul_part #(
     parameter SHIFT = 0,
     parameter P_BITS = 18
 ) (
-    input  wire              clk,
-    input  wire [A_BITS-1:0] a,
-    input  wire [B_BITS-1:0] b,
-    output wire [P_BITS-1:0] low,
-    output wire [P_BITS-1:0] high
+    input  wire                clk,
+    input  wire [A_BITS-1:0]   a,
+    input  wire [B_BITS-1:0]   b,
+    output wire [4*P_BITS-1:0] terms
 );
     localparam Q_BITS = A_BITS + B_BITS;
     generate
         if (A_BITS <= `HWGEN_LUT_ROWS) begin : rows_of_a
             hwgen_mul_rows #(.S_BITS(A_BITS), .S_SIGNED(A_SIGNED), .Y_BITS(B_BITS), .Y_SIGNED(B_SIGNED),
                              .SHIFT(SHIFT), .P_BITS(P_BITS))
-                rows (.clk(clk), .s(a), .y(b), .low(low), .high(high));
+                rows (.clk(clk), .s(a), .y(b), .terms(terms));
         end else if (B_BITS <= `HWGEN_LUT_ROWS) begin : rows_of_b
             hwgen_mul_rows #(.S_BITS(B_BITS), .S_SIGNED(B_SIGNED), .Y_BITS(A_BITS), .Y_SIGNED(A_SIGNED),
                              .SHIFT(SHIFT), .P_BITS(P_BITS))
-                rows (.clk(clk), .s(b), .y(a), .low(low), .high(high));
+                rows (.clk(clk), .s(b), .y(a), .terms(terms));
         end else begin : block
             wire [Q_BITS-1:0] q;
             hwgen_dsp #(.A_BITS(A_BITS), .B_BITS(B_BITS), .A_SIGNED(A_SIGNED), .B_SIGNED(B_SIGNED), .LATENCY(2))
                 dsp (.clk(clk), .a(a), .b(b), .p(q));
             wire fill = (A_SIGNED != 0 || B_SIGNED != 0) ? q[Q_BITS-1] : 1'b0;
             if (P_BITS == Q_BITS + SHIFT) begin : top
-                assign low = {q, {SHIFT{1'b0}}};
+                assign terms[P_BITS-1:0] = {q, {SHIFT{1'b0}}};
                 wire unused = fill;
             end else if (SHIFT == 0) begin : bottom
-                assign low = {{P_BITS-Q_BITS{fill}}, q};
+                assign terms[P_BITS-1:0] = {{P_BITS-Q_BITS{fill}}, q};
             end else begin : middle
-                assign low = {{P_BITS-Q_BITS-SHIFT{fill}}, q, {SHIFT{1'b0}}};
+                assign terms[P_BITS-1:0] = {{P_BITS-Q_BITS-SHIFT{fill}}, q, {SHIFT{1'b0}}};
             end
-            assign high = {P_BITS{1'b0}};
+            assign terms[4*P_BITS-1:P_BITS] = {3*P_BITS{1'b0}};
         end
     endgenerate
 endmodule
 
-// Partial products of a short operand s, in LUTs: the lower and the upper half of its bits, latency 2.
+// Partial products of a short operand s, in LUTs: of each pair of its bits one sum, latency 2.
 module hwgen_mul_rows #(
     parameter S_BITS = 2,
     parameter S_SIGNED = 1,
@@ -109,32 +119,29 @@ module hwgen_mul_rows #(
     parameter SHIFT = 0,
     parameter P_BITS = 18
 ) (
-    input  wire              clk,
-    input  wire [S_BITS-1:0] s,
-    input  wire [Y_BITS-1:0] y,
-    output reg  [P_BITS-1:0] low,
-    output reg  [P_BITS-1:0] high
+    input  wire                clk,
+    input  wire [S_BITS-1:0]   s,
+    input  wire [Y_BITS-1:0]   y,
+    output reg  [4*P_BITS-1:0] terms
 );
     reg [S_BITS-1:0] s_r;
     reg [Y_BITS-1:0] y_r;
     wire [P_BITS-1:0] wide = {{P_BITS-Y_BITS{(Y_SIGNED != 0) & y_r[Y_BITS-1]}}, y_r};
-    reg [P_BITS-1:0] low_sum, high_sum;
+    reg [4*P_BITS-1:0] sums;
     integer k;
     always @* begin
-        low_sum = {P_BITS{1'b0}};
-        high_sum = {P_BITS{1'b0}};
+        sums = {4*P_BITS{1'b0}};
         for (k = 0; k < S_BITS; k = k + 1) begin
             if (s_r[k]) begin
-                if (k < S_BITS / 2) low_sum = low_sum + (wide << (k + SHIFT));
-                else if (S_SIGNED != 0 && k == S_BITS - 1) high_sum = high_sum - (wide << (k + SHIFT));
-                else high_sum = high_sum + (wide << (k + SHIFT));
+                if (S_SIGNED != 0 && k == S_BITS - 1)
+                    sums[(k/2)*P_BITS +: P_BITS] = sums[(k/2)*P_BITS +: P_BITS] - (wide << (k + SHIFT));
+                else sums[(k/2)*P_BITS +: P_BITS] = sums[(k/2)*P_BITS +: P_BITS] + (wide << (k + SHIFT));
             end
         end
     end
     always @(posedge clk) begin
-        s_r  <= s;
-        y_r  <= y;
-        low  <= low_sum;
-        high <= high_sum;
+        s_r   <= s;
+        y_r   <= y;
+        terms <= sums;
     end
 endmodule

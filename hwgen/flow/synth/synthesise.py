@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from hwgen.errors import CheckFailedError
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.process import Progress, silent
+from hwgen.flow.synth.block_registers import pack_output_registers
 from hwgen.flow.synth.checks import check
 from hwgen.flow.synth.floorplan import place_multipliers
 from hwgen.flow.synth.route import DoesNotFitError, Routed, place_and_route
@@ -90,8 +92,10 @@ def synthesise(
     log_file = logs / f"synth-{row.name}.log"
     log = run_script(core_passes(folder, row, work), cwd=folder.path, log=log_file, install=SYNTHESIS)
     check(log, str(log_file))
+    if row.block_registers:
+        pack_output_registers(work / "core.json")
     netlist = _module(work / "core.json", folder.top)
-    core = resources(_cells(work / "core-cells.json"), row)
+    core = resources(Counter(cell["type"] for cell in netlist["cells"].values()), row)
     routed, logic_cells = None, None
     clock_mhz = float(folder.manifest.get("clock_mhz") or TARGETS[row.name].clock_mhz)
     if pnr and row.route is not None:
@@ -154,10 +158,8 @@ def core_passes(folder: CoreFolder, row: Recipe, work: Path) -> list[str]:
         "design -reset",
         f"read_verilog -defer {' '.join(mapped if (folder.path / family_cells).is_file() else folder.sources)}",
         *row.passes(folder.top, pins=False),
-        f"tee -q -o {work}/core-cells.json stat -json",
         "check",
         f"select {folder.top}",
-        f"write_rtlil -selected {work}/core.il",
         f"write_json -selected {work}/core.json",
     ]
 
@@ -168,8 +170,8 @@ def pin_passes(folder: CoreFolder, row: Recipe, work: Path) -> list[str]:
         f"read_verilog {work}/wrapper.v",
         *row.passes(TOP, pins=True),
         f"tee -q -o {work}/wrapper-cells.json stat -json",
-        f"delete {folder.top}",
-        f"read_rtlil {work}/core.il",
+        f"delete ={folder.top}",
+        f"read_json {work}/core.json",
         f"hierarchy -top {TOP}",
         "flatten",
         "opt_clean -purge",

