@@ -132,7 +132,7 @@ def _table(rows: Sequence[Row]) -> Table:
             Column("DSP", "dsp"),
             Column("block RAM", "bram"),
             Column("Fmax MHz", "fmax_mhz"),
-            Column("<by seed", "fmax_mhz_by_seed", _by_seed),
+            Column("<by seed", "fmax_mhz_by_seed", by_seed),
             Column("asked for", "clock_mhz"),
             Column("us a frame", "microseconds"),
         ],
@@ -141,5 +141,6 @@ def _table(rows: Sequence[Row]) -> Table:
     )
 
 
-def _by_seed(speeds: Sequence[float] | None) -> str:
+def by_seed(speeds: Sequence[float] | None) -> str:
+    """The Fmax of each seed, or a dash where there is none."""
     return "-" if speeds is None else ", ".join(f"{speed:.1f}" for speed in speeds)

@@ -142,9 +142,14 @@ def mlperf_tiny(
     )
 
 
-def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progress) -> Row:
+def model_of(network: TinyNetwork, data: Path) -> Model:
+    """Import it from ``data``, or make it."""
     made = network.model
-    model = import_model(data / made.name) if isinstance(made, DataFile) else made()
+    return import_model(data / made.name) if isinstance(made, DataFile) else made()
+
+
+def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progress) -> Row:
+    model = model_of(network, data)
     frames, reference = recorded(network, data, model)
     # Tiles have a benchmark of their own (:mod:`hwgen.bench.winograd`).
     options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes, algorithm="direct")

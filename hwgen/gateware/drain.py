@@ -182,7 +182,7 @@ class WriteWalk(wiring.Component):
         after = [
             next_x,
             next_y[:y_bits],
-            (offset + Mux(wraps, step_y, step_x))[:bits],
+            Mux(wraps, (offset + step_y)[:bits], (offset + step_x)[:bits]),
             Mux(wraps, start_x, Mux(split_x, 0, (phase_x + 1)[: len(phase_x)])),
             Mux(wraps, Mux(split_y, 0, (phase_y + 1)[: len(phase_y)]), phase_y),
         ]

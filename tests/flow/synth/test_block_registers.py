@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hwgen.emit.vendor import cells_source
+from hwgen.flow.netlist import MODELS
 from hwgen.flow.synth.block_registers import pack_output_registers, packed_ports
+from hwgen.flow.tools import SYNTHESIS, verilator_environment
+from hwgen.flow.yosys import run_script, share
 
 CLOCK = 2
 
@@ -149,3 +155,86 @@ def test_the_netlist_is_rewritten(tmp_path: Path) -> None:
     file.write_text(json.dumps({"modules": {"top": {"ports": ports, "cells": cells}}}), encoding="utf-8")
     assert pack_output_registers(file) == 1
     assert set(json.loads(file.read_text(encoding="utf-8"))["modules"]["top"]["cells"]) == {"ram"}
+
+
+MEMORIES = """
+module NAME (input clk, input [11:0] ra, input [11:0] wa, input [35:0] wd, input [7:0] we,
+             output [31:0] weights, output [23:0] pointers, output [63:0] bank, output [35:0] wide,
+             output [8:0] narrow);
+    hwgen_rom #(.WIDTH(32), .DEPTH(1254), .ADDR_BITS(11), .INIT("weights.mem"), .STYLE("block"))
+        a (.clk(clk), .addr(ra[10:0]), .data(weights));
+    hwgen_rom #(.WIDTH(24), .DEPTH(700), .ADDR_BITS(10), .INIT("pointers.mem"), .STYLE("block"))
+        b (.clk(clk), .addr(ra[9:0]), .data(pointers));
+    hwgen_ram_be #(.UNIT(8), .UNITS(8), .DEPTH(256), .ADDR_BITS(8), .STYLE("block"))
+        c (.clk(clk), .raddr(ra[7:0]), .rdata(bank), .wen(we), .waddr(wa[7:0]), .wdata(wd[7:0]));
+    hwgen_ram #(.WIDTH(36), .DEPTH(600), .ADDR_BITS(10), .INIT(""), .STYLE("block"))
+        d (.clk(clk), .raddr(ra[9:0]), .rdata(wide), .wen(we[0]), .waddr(wa[9:0]), .wdata(wd));
+    hwgen_ram #(.WIDTH(9), .DEPTH(2048), .ADDR_BITS(11), .INIT(""), .STYLE("block"))
+        e (.clk(clk), .raddr(ra[10:0]), .rdata(narrow), .wen(we[1]), .waddr(wa[10:0]), .wdata(wd[8:0]));
+endmodule
+"""
+BENCH = """
+module bench;
+    reg clk = 0;
+    always #5 clk = ~clk;
+    reg [11:0] ra = 0, wa = 1;
+    reg [35:0] wd = 0;
+    reg [7:0] we = 0;
+    wire [164:0] plain, mapped;
+    memories p (clk, ra, wa, wd, we, plain[31:0], plain[55:32], plain[119:56], plain[155:120], plain[164:156]);
+    mapped m (clk, ra, wa, wd, we, mapped[31:0], mapped[55:32], mapped[119:56], mapped[155:120], mapped[164:156]);
+    integer cycle, errors = 0, different = 0;
+    reg [164:0] last = 0;
+    initial begin
+        for (cycle = 0; cycle < 6000; cycle = cycle + 1) begin
+            @(negedge clk);
+            if (cycle > 3 && plain !== mapped) begin
+                errors = errors + 1;
+                if (errors < 5) $display("%0d: %h %h", cycle, plain, mapped);
+            end
+            if (plain !== last) different = different + 1;
+            last = plain;
+            // Inside every memory; the written address is not the read one in any of them.
+            ra = $urandom_range(599);
+            wa = {ra[11:1] ^ 11'd1, ra[0]} ^ ($urandom & 12'd60);
+            if (wa[7:0] == ra[7:0] || wa > 599) wa = ra ^ 12'd1;
+            wd = {$urandom, $urandom};
+            we = $urandom;
+        end
+        $display("errors %0d, changes %0d", errors, different);
+        $finish;
+    end
+endmodule
+"""
+
+
+def test_mapped_memories_answer_in_the_same_cycle_as_before(tmp_path: Path) -> None:
+    """ROMs and RAMs of one block and of several, narrow, wide and written by units: Yosys' netlist in simulation."""
+    draw = random.Random(0)
+    for name, bits, words in (("weights", 32, 1254), ("pointers", 24, 700)):
+        text = "".join(f"{draw.getrandbits(bits):x}\n" for _ in range(words))
+        (tmp_path / f"{name}.mem").write_text(text, encoding="utf-8")
+    (tmp_path / "ecp5.v").write_text(cells_source("ecp5") + MEMORIES.replace("NAME", "mapped"), encoding="utf-8")
+    plain = cells_source("generic") + MEMORIES.replace("NAME", "memories") + BENCH
+    (tmp_path / "plain.v").write_text(plain, encoding="utf-8")
+    passes = ["read_verilog ecp5.v", "synth_ecp5 -top mapped", "select mapped", "write_json -selected core.json"]
+    run_script(passes, cwd=tmp_path, log=tmp_path / "synth.log", install=SYNTHESIS)
+    cells = json.loads((tmp_path / "core.json").read_text(encoding="utf-8"))["modules"]["mapped"]["cells"]
+    rams = sum(cell["type"] == "DP16KD" for cell in cells.values())
+    assert pack_output_registers(tmp_path / "core.json") == rams > 8
+    back = [
+        "read_json core.json",
+        *(f"read_verilog -overwrite {share(SYNTHESIS) / file}" for file in MODELS["ecp5-25k"]),
+        "hierarchy -top mapped", "proc", "flatten", "opt_expr", "opt_clean", "opt_mem", "opt_clean",
+        "write_verilog -noattr mapped.v",
+    ]  # fmt: skip
+    run_script(back, cwd=tmp_path, log=tmp_path / "back.log", install=SYNTHESIS)
+    build = ["verilator", "--binary", "--timing", "--top-module", "bench", "-Wno-fatal", "-Wno-lint", "-Wno-style",
+             "-CFLAGS", "-std=c++20 -O0", "plain.v", "mapped.v"]  # fmt: skip
+    environment = verilator_environment()
+    built = subprocess.run(build, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    ran = subprocess.run(["obj_dir/Vbench"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    errors, changes = (int(part.split()[-1]) for part in ran.stdout.splitlines()[0].split(","))
+    assert errors == 0, ran.stdout
+    assert changes > 5000
