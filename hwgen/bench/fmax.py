@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 from hwgen import model as models
 from hwgen.bench.cores import core
@@ -37,6 +38,14 @@ class Placement:
     seeds: tuple[int, ...] = (1,)
     network: str = "digits_cnn"
     clock_mhz: float | None = None
+    algorithm: Literal["auto", "direct"] = "auto"
+
+    @property
+    def options(self) -> PlanOptions:
+        """Of the plan."""
+        return PlanOptions(
+            target=self.target, pes=self.pes, lanes=self.lanes, clock_mhz=self.clock_mhz, algorithm=self.algorithm
+        )
 
 
 PLACEMENTS = (
@@ -71,13 +80,11 @@ def placed(model: Model, placement: Placement, progress: Progress = silent) -> R
         "target": placement.target,
         "pes": placement.pes,
         "lanes": placement.lanes,
+        "algorithm": placement.algorithm,
         "seeds": list(placement.seeds),
     }
-    options = PlanOptions(
-        target=placement.target, pes=placement.pes, lanes=placement.lanes, clock_mhz=placement.clock_mhz
-    )
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, options, Path(scratch) / "core")
+        plan, built = core(model, placement.options, Path(scratch) / "core")
         try:
             first = synthesise(built, placement.target, seed=placement.seeds[0], progress=progress)
         except DoesNotFitError as error:

@@ -35,7 +35,7 @@ def network(rng: np.random.Generator) -> Model:
 @pytest.mark.parametrize("target", ["ecp5-25k", "ice40-up5k", "gowin-gw1nr9", "xilinx-xc7"])
 def test_large_memories_are_blocks(target: str, tmp_path: Path, rng: np.random.Generator) -> None:
     model = network(rng)
-    plan = build_plan(model, PlanOptions(target=target, pes=PES, lanes=LANES))
+    plan = build_plan(model, PlanOptions(target=target, pes=PES, lanes=LANES, algorithm="direct"))
     write_core(plan, model, tmp_path / "core")
     result = synthesise(CoreFolder.open(tmp_path / "core"), target, pnr=False)
     kinds = _kinds(result)
