@@ -103,7 +103,7 @@ def nm(*, simulated: Sequence[tuple[Conv, tuple[int, int]]] = SIMULATED, progres
 
 def planned_row(layer: Conv, pattern: tuple[int, int]) -> Row:
     """Cycles by the plan beside the ideal ones."""
-    (planned,) = build_plan(layer.model(pattern), PlanOptions(pes=PES, lanes=LANES)).layers
+    (planned,) = build_plan(layer.model(pattern), PlanOptions(pes=PES, lanes=LANES, algorithm="direct")).layers
     ideal = layer.products(pattern) / (PES * LANES)
     return {
         "measure": "plan",
@@ -121,7 +121,7 @@ def simulated_row(layer: Conv, pattern: tuple[int, int], progress: Progress) -> 
     """The plan's cycles against those of the Verilog, its outputs against golden."""
     model = layer.model(pattern)
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, PlanOptions(pes=PES, lanes=LANES), Path(scratch) / "core")
+        plan, built = core(model, PlanOptions(pes=PES, lanes=LANES, algorithm="direct"), Path(scratch) / "core")
         frames = np.random.default_rng(1).integers(-128, 128, (FRAMES, *model.input.shape))
         result = simulate(built, frames, progress=progress)
     return {

@@ -74,5 +74,5 @@ def softmax_scaling(beta: float, scale: float) -> tuple[int, int, int]:
 
 
 def quantised(real: float, scale: float, zero_point: int) -> int:
-    """The q nearest to a real number, not clamped."""
-    return zero_point + round_half_away(real / scale)
+    """The q nearest to a real number, not clamped; divided in float32, as TFLite does (kernel_util.cc, Quantize)."""
+    return zero_point + round_half_away(float(np.float32(real) / np.float32(scale)))

@@ -15,7 +15,7 @@ from hwgen.cli import app as module
 from hwgen.errors import CheckFailedError, UsageError
 from tests.cli.run import MODELS, ROOT, Hwgen, in_process
 
-VERBS = ("import", "build", "weights", "infer", "simulate", "verify", "synth", "show", "bench")
+VERBS = ("import", "compress", "build", "weights", "infer", "simulate", "verify", "synth", "show", "bench")
 
 
 def test_help_lists_the_verbs(hwgen: Hwgen) -> None:

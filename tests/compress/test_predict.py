@@ -10,7 +10,7 @@ from hwgen.compress.predict import as_integers, layer_cycles
 from hwgen.compress.prune import magnitude
 from hwgen.compress.share import share
 from hwgen.compress.weighted import float_weights, weighted_layers, with_weights
-from hwgen.model import BinaryWeights, Dense
+from hwgen.model import Dense
 from hwgen.plan import PlanOptions, build_plan
 from tests.compress.networks import mlp
 
@@ -39,5 +39,5 @@ def test_what_has_no_core_has_no_cycles() -> None:
     model = as_integers(mlp(8, 3))
     layer = model.layers[0]
     assert isinstance(layer, Dense)
-    binary = replace(layer, weights=BinaryWeights.from_dense(np.ones((3, 8), np.int8)))
-    assert layer_cycles(replace(model, layers=(binary,)), OPTIONS) is None
+    beyond = replace(layer, bias=np.full(3, 1 << 47))  # more than 48 bits with the sum
+    assert layer_cycles(replace(model, layers=(beyond,)), OPTIONS) is None

@@ -41,3 +41,8 @@ def test_add_scales_both_inputs_by_twice_the_larger_scale() -> None:
 def test_softmax_of_a_common_scale() -> None:
     """Worked by hand: 0.5 * 2^26 = 2^25 is 2^30 / 2^31 * 2^26; differences below -(31 * 2^26 / 2^26) do not count."""
     assert softmax_scaling(1.0, 0.5) == (1 << 30, 26, -31)
+
+
+def test_bounds_are_divided_in_float32() -> None:
+    """6 / 0.8 is 7.5 in float32, as TFLite's clamps have it, and a little less in double."""
+    assert quantised(6.0, 0.800000011920929, -128) == -120

@@ -275,8 +275,7 @@ def mapped(family: str, cells: list[Cell], folder: Path) -> list[dict[str, int]]
     top = ["module top(input clk"]
     uses = []
     for k, cell in enumerate(cells):
-        for port, width in PORTS[cell.name]:
-            direction = "output" if (port, width) == PORTS[cell.name][-1] else "input"
+        for direction, (port, width) in zip(cell.directions, PORTS[cell.name], strict=True):
             top.append(f", {direction} [{cell.width(width) - 1}:0] w{k}_{port}")
         ports = ", ".join(f".u_{port}(w{k}_{port})" for port, _ in PORTS[cell.name])
         uses.append(f"(* keep_hierarchy *) w{k} u{k} (.clk(clk), {ports});\n")

@@ -30,7 +30,9 @@ module scale_max (
     wire [15:0] word;
     wire [15:0] weight;
     wire signed [7:0] element = lane ? word[15:8] : word[7:0];
-    wire signed [15:0] product;
+    wire signed [15:0] first;
+    wire signed [15:0] second;
+    wire signed [15:0] product = first + second;
     wire signed [15:0] scaled = product >>> 4;
     wire signed [7:0] clamped = (scaled > 127) ? 8'sd127 : (scaled < -128) ? -8'sd128 : scaled[7:0];
 
@@ -64,7 +66,8 @@ module scale_max (
         .clk(aclk),
         .a(element),
         .b(weight[7:0]),
-        .p(product)
+        .p(first),
+        .q(second)
     );
 
     always @(posedge aclk) begin

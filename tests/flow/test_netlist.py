@@ -58,7 +58,7 @@ def network() -> Model:
 def test_netlist_equals_golden(tmp_path: Path) -> None:
     target = "ice40-up5k"
     model = network()
-    write_core(build_plan(model, PlanOptions(pes=2, lanes=2, target=target)), model, tmp_path / "core")
+    write_core(build_plan(model, PlanOptions(pes=2, lanes=1, target=target)), model, tmp_path / "core")
     folder = CoreFolder.open(tmp_path / "core")
     frames = RNG.integers(-128, 128, (8, 1, 4, 4)).astype(np.int8)
     frames[:2] = np.array([-128, 127], np.int8)[:, None, None, None]

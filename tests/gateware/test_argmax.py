@@ -27,7 +27,7 @@ def classifier(rows: int, *, sparse: bool, flat: bool, signed: bool) -> Model:
     return with_argmax(model(x, replace(layer, output=output, requant=coarse)))
 
 
-@settings(max_examples=14)
+@settings(max_examples=8)
 @given(
     rows=st.sampled_from([1, 2, 3, 7, 16, 29, 40]),
     pes=st.sampled_from([1, 2, 3, 4, 9]),

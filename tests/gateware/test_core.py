@@ -65,7 +65,7 @@ def predicted_starts(plan: Plan, count: int) -> list[int]:
     return [steps[0] for steps in islice(starts, count)]
 
 
-@settings(max_examples=14)
+@settings(max_examples=9)
 @given(case=cases(columns=200))
 def test_networks_are_exact_and_take_the_plans_cycles(case: Case) -> None:
     plan = buildable(case.model, case.options)
@@ -92,7 +92,7 @@ def test_networks_of_tiles_are_exact_and_take_the_plans_cycles(case: Case) -> No
     assert [start - starts[0] for start in starts] == predicted_starts(plan, len(starts))
 
 
-@settings(max_examples=14)
+@settings(max_examples=8)
 @given(case=cases(columns=120, stalls=True))
 def test_stalls_change_nothing_but_time(case: Case) -> None:
     plan = buildable(case.model, case.options)

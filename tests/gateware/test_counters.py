@@ -42,7 +42,7 @@ def busy_cycles(plan: Plan, result: Run) -> int:
     return sum(end - start for start, end in zip(result.starts(plan), ends, strict=True))
 
 
-@settings(max_examples=14)
+@settings(max_examples=8)
 @given(case=cases(columns=150, sparse=True, most_pes=10).map(counting))
 def test_a_batch_counts_what_the_plan_predicts(case: Case) -> None:
     plan = buildable_sparse(case)
@@ -51,7 +51,7 @@ def test_a_batch_counts_what_the_plan_predicts(case: Case) -> None:
     assert result.counters == predicted(case, plan, 0)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(case=cases(columns=100, sparse=True, stalls=True, most_pes=5).map(counting))
 def test_batches_add_up_and_stalls_count_only_as_cycles(case: Case) -> None:
     plan = buildable_sparse(case)

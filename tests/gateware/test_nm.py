@@ -21,7 +21,7 @@ from tests.plan.planned import buildable
 from tests.plan.small import act, conv, dense, max_pool, model, pruned_blocks, shared, weights
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(case=cases(columns=200, blocks=True))
 def test_networks_are_exact_and_take_the_plans_cycles(case: Case) -> None:
     """Kernels, strides, paddings, wide and scalar, plain and codes, beside other encodings, pools and batches."""

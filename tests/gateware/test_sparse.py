@@ -34,7 +34,7 @@ def checked(case: Case, plan: Plan, result: Run) -> None:
     assert result.cycles(plan) == predicted(case, plan)
 
 
-@settings(max_examples=25)
+@settings(max_examples=14)
 @given(case=cases(columns=200, sparse=True, most_pes=6))
 def test_sparse_layers_are_exact_and_in_time(case: Case) -> None:
     plan = buildable_sparse(case)

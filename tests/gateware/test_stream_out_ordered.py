@@ -15,7 +15,7 @@ from tests.gateware.simulation import SETTLE, interface, run
 from tests.plan.small import act, dense, model, pruned, requantize
 
 
-@settings(max_examples=12)
+@settings(max_examples=7)
 @given(
     pes=st.sampled_from([2, 3, 4, 9]),
     lanes=st.sampled_from([1, 2, 4]),
