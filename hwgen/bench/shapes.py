@@ -120,7 +120,7 @@ def shapes(
 def planned_row(shape: Shape) -> Row:
     """Cycles and utilisation by the plan, and the two formulas beside them."""
     model = shape.model()
-    (layer,) = build_plan(model, PlanOptions(pes=PES, lanes=shape.lanes)).layers
+    (layer,) = build_plan(model, PlanOptions(pes=PES, lanes=shape.lanes, algorithm="direct")).layers
     (convolution_layer,) = model.layers
     assert isinstance(convolution_layer, Conv2d)
     _, height, width = convolution_layer.output.chw
@@ -146,7 +146,7 @@ def simulated_row(shape: Shape, progress: Progress) -> Row:
     """The plan's cycles against those of the Verilog, its outputs against golden."""
     model = shape.model()
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, PlanOptions(pes=PES, lanes=shape.lanes), Path(scratch) / "core")
+        plan, built = core(model, PlanOptions(pes=PES, lanes=shape.lanes, algorithm="direct"), Path(scratch) / "core")
         info = np.iinfo(np.int8)
         frames = np.random.default_rng(1).integers(info.min, info.max + 1, (FRAMES, *model.input.shape))
         result = simulate(built, frames, progress=progress)

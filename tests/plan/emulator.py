@@ -320,9 +320,9 @@ class Writer:
         self._write = write
         self._mask = (1 << bits) - 1
         self._offsets: dict[tuple[int, int], int] = {}
-        offset, phase_y = 0, 0
+        offset, phase_y = 0, write.get("y_phase", 0)
         for y in range(write["y_limit"]):
-            phase_x = 0
+            phase_x = write.get("x_phase", 0)
             for x in range(write["wrap"] + 1):
                 self._offsets[y, x] = offset
                 split_x = phase_x == write["x_phases"]
