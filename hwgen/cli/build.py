@@ -17,7 +17,7 @@ from hwgen.cli.progress import progress
 from hwgen.cli.tables import percent, print_facts, print_gap
 from hwgen.emit import write_core
 from hwgen.emit.manifest import clock_mhz as clock_of
-from hwgen.errors import UnsupportedError, UsageError
+from hwgen.errors import UsageError
 from hwgen.plan import TARGETS, PlanOptions, build_plan
 
 OUTPUT_ROOT = Path("rtl_out")
@@ -119,13 +119,6 @@ def _index_bits(text: str) -> int | None:
     if not text.isdecimal():
         raise UsageError(f"must be a number of bits or auto, not {text!r}", key="--index-bits")
     return int(text)
-
-
-def _refuse(asked: dict[str, bool]) -> None:
-    """Names of flags that ask for what has no hardware yet."""
-    for flag, wanted in asked.items():
-        if wanted:
-            raise UnsupportedError("asks for what has no hardware yet", key=flag, hint="leave it away")
 
 
 def _print(manifest: dict[str, Any], folder: Path) -> None:

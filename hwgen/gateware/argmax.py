@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import Store, address_bits
+from hwgen.gateware.cells import Store
 from hwgen.gateware.output_buffer import OutputBuffer
 from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.stream_out import output_ports
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.shape import ArrayShape
@@ -32,21 +30,7 @@ class ArgmaxStreamOut(wiring.Component):
     def __init__(self, *, shape: ArrayShape, order: MemoryImage | None = None) -> None:
         self._shape = shape
         self._order = None if order is None else Store(image=order, loadable=shape.loadable)
-        members: dict[str, Any] = {
-            "write": In(shape.pes),
-            "address": In(address_bits(shape.output_words)),
-            "data": In(shape.pes * shape.act_bits),
-            "start": In(1),
-            "free": Out(1),
-            "tdata": Out(shape.output.data_bits),
-            "tvalid": Out(1),
-            "tlast": Out(1),
-            "tready": In(1),
-        }
-        if self._order is not None and shape.loadable:
-            width = self._order.image.width
-            members |= {"wen": In(1), "waddr": In(len(self._order.waddr)), "wdata": In(width)}
-        super().__init__(members)
+        super().__init__(output_ports(shape, self._order))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()

@@ -15,7 +15,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.plan.images import MemoryImage
-from hwgen.plan.memory_fit import SMALL_WORDS
+from hwgen.plan.resources import SMALL_WORDS
 
 Style = Literal["auto", "block", "distributed"]
 

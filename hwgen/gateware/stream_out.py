@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import Ram, address_bits
+from hwgen.gateware.cells import Ram, Store, address_bits
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
+
+
+def output_ports(shape: ArrayShape, order: Store | None = None) -> dict[str, Any]:
+    """Ports between the requantisers and the output stream; with ``order``, a memory, those that load it."""
+    ports: dict[str, Any] = {
+        "write": In(shape.pes),
+        "address": In(address_bits(shape.output_words)),
+        "data": In(shape.pes * shape.act_bits),
+        "start": In(1),
+        "free": Out(1),
+        "tdata": Out(shape.output.data_bits),
+        "tvalid": Out(1),
+        "tlast": Out(1),
+        "tready": In(1),
+    }
+    if order is not None and shape.loadable:
+        ports |= {"wen": In(1), "waddr": In(len(order.waddr)), "wdata": In(order.image.width)}
+    return ports
 
 
 class StreamOut(wiring.Component):
@@ -31,19 +51,7 @@ class StreamOut(wiring.Component):
 
     def __init__(self, *, shape: ArrayShape) -> None:
         self._shape = shape
-        super().__init__(
-            {
-                "write": In(shape.pes),
-                "address": In(address_bits(shape.output_words)),
-                "data": In(shape.pes * shape.act_bits),
-                "start": In(1),
-                "free": Out(1),
-                "tdata": Out(shape.output.data_bits),
-                "tvalid": Out(1),
-                "tlast": Out(1),
-                "tready": In(1),
-            }
-        )
+        super().__init__(output_ports(shape))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()

@@ -36,6 +36,7 @@ from hwgen.model import (
     Softmax,
     SparseWeights,
 )
+from hwgen.model.sums import added
 
 FRAMES_AT_ONCE = 32
 """Bounds the patches of a convolution (float64, kernel size times the map) to some 100 MB for 96 x 96 maps."""
@@ -167,20 +168,8 @@ def _add(model: Model, layer: Add, inputs: list[NDArray[np.integer]]) -> NDArray
     requant = layer.requant
     if requant is None:
         raise _not_quantised(layer)
-    a, b = (model.activation(name) for name in layer.inputs)
-    return fixed.add(
-        (inputs[0].astype(np.int64), inputs[1].astype(np.int64)),
-        (a.zero_point, b.zero_point),
-        left_shift=requant.left_shift,
-        input_multipliers=requant.input_multipliers,
-        input_shifts=requant.input_shifts,
-        multiplier=requant.multiplier,
-        shift=requant.shift,
-        rounding=requant.rounding,
-        zero_point=layer.output.zero_point,
-        lo=layer.output.min,
-        hi=layer.output.max,
-    )
+    sources = [model.activation(name) for name in layer.inputs]
+    return added(layer, requant, sources, (inputs[0].astype(np.int64), inputs[1].astype(np.int64)))
 
 
 def _bias(layer: Conv2d | Dense) -> NDArray[np.integer] | None:

@@ -29,6 +29,7 @@ from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, 
 from hwgen.plan.placement import Placement, batched, output_layout, place
 from hwgen.plan.plan import Plan
 from hwgen.plan.pointless import notes as pointless_notes
+from hwgen.plan.records import Records, follow_fields, read_record, tap_table, wrap_addresses
 from hwgen.plan.requant import LoweredLayer, Lowering, lower
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layers
@@ -36,11 +37,8 @@ from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
 from hwgen.plan.targets import TARGETS, widest_add
 from hwgen.plan.tile_choice import TileChooser
-from hwgen.plan.tile_plan import ADDRESSES, sizes_of, tile_read_fields, tile_shape, tile_write_fields
+from hwgen.plan.tile_plan import ADDRESSES, sizes_of, tile_shape, tile_write_fields
 from hwgen.plan.timeline import timeline
-from hwgen.plan.walk import Tap
-
-Records = list[dict[str, int]]
 
 
 def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
@@ -119,16 +117,25 @@ class _Builder:
         sparse = sparse_layers(by_op, grid, self.options, form, act_bits=self._act_bits)
         weights, weight_bases = self._weights(by_op, form, sparse)
         requant_bases = np.cumsum([0, *(step.passes * grid.pes_per_requantiser for step in by_op)])
-        taps, tap_bases = self._taps()
+        taps, tap_bases = tap_table(steps)
         reads = [
-            self._read_record(step, form, weight_bases[step.index], base) | _sparse_record(step, sparse, grid)
+            read_record(
+                step,
+                form,
+                grid,
+                self.ops,
+                sparse,
+                weight_base=weight_bases[step.index],
+                tap_base=base,
+                bank_steps=self._has_bank_step,
+            )
             for step, base in zip(steps, tap_bases, strict=True)
         ]
         sizes = sizes_of(self.ops)
         writes = [
             write_record(step)
             | (tile_write_fields(step, sizes) if sizes else {})
-            | _follow_record(step, sparse)
+            | follow_fields(step, sparse)
             | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
             for step in steps
         ]
@@ -137,10 +144,10 @@ class _Builder:
                 record["last_step"] = int(position == len(records) - 1)
         address_bits = (self.placement.bank_words * grid.lanes - 1).bit_length()
         address_bits = max(1, address_bits)
-        _wrap_addresses(reads, ("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
+        wrap_addresses(reads, ("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
         write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
         inside = [name for name in ADDRESSES if name in writes[0]]
-        _wrap_addresses(
+        wrap_addresses(
             writes, ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step", *inside), write_bits
         )
         read_fields, write_fields, tap_fields = self._layouts(reads, writes, taps, address_bits)
@@ -224,59 +231,6 @@ class _Builder:
                 machines[step.index] = machine
                 step.trace = run(machine, sparse.layers[step.index].slices.counts, full_masks(step, pes=self.grid.pes))
         return machines
-
-    def _taps(self) -> tuple[Records, list[int]]:
-        """The tap table; steps with the same taps share their entries."""
-        table: Records = []
-        bases: dict[tuple[Tap, ...], int] = {}
-        for step in self.steps:
-            if step.taps not in bases:
-                bases[step.taps] = len(table)
-                table += [_tap_record(tap) for tap in step.taps]
-        return table, [bases[step.taps] for step in self.steps]
-
-    def _read_record(self, step: Step, form: WeightFormat, weight_base: int, tap_base: int) -> dict[str, int]:
-        walk, op = step.walk, step.op
-        picking: dict[str, int] = {}
-        if self.grid.choices > 1:
-            picking = {"picks": int(op.blocks is not None)}
-        if self._has_bank_step:
-            picking["bank_step"] = step.bank_step
-        if self.grid.tiles is not None:
-            picking |= tile_read_fields(step, self.grid, sizes_of(self.ops))
-        column_bits = form.column_bits(op, wide=step.wide, lanes=self.grid.lanes)
-        lockstep = not step.sparse
-        lengths = {"long": int(form.is_long(op))} if form.plain_bits < form.weight_bits else {}
-        return {
-            "inner": walk.inner - 1,
-            "outer": walk.outer - 1,
-            "row_jump": walk.row_jump,
-            "passes": step.passes - 1 if lockstep and op.tile is None else 0,
-            "channels": step.channels - 1,
-            "taps": len(step.taps) - 1,
-            "idle": step.idle(self.grid),
-            "tap_base": tap_base,
-            "base": step.read_base,
-            "slot_stride": step.slot_stride,
-            "pass_stride": step.source_slot_stride if op.local else 0,
-            "wrap": walk.wrap - 1,
-            "waits_input": int(step.first_of_frame),
-            "releases_input": int(step.releases_input),
-            "takes_output": int(step.to_output),
-            "fills_output": int(step.to_output and step.layer_last),
-            "pad_value": op.pad,
-            "local": int(op.local),
-            "maximum": int(op.maximum),
-            "wide": int(step.wide),
-            "coded": int(form.coded(op)),
-            "table": form.table(op),
-            "weight_base": weight_base,
-            "last_in_word": form.word_bits // column_bits - 1 if lockstep else 0,
-            "unit": form.shift_units.index(column_bits) if lockstep else 0,
-            "repeat": int(op.repeated),
-            **picking,
-            **lengths,
-        }
 
     def _requant_record(self, layer: LoweredLayer, base: int) -> dict[str, int]:
         return {"requant_base": base, "offset": layer.offset, "low": layer.lo, "high": layer.hi}
@@ -431,45 +385,3 @@ class _Builder:
             counters=self.options.counters,
             tiles=tile_shape(self.steps, grid, result_bits=lowering.acc_bits),
         )
-
-
-def _follow_record(step: Step, sparse: SparseLayers | None) -> dict[str, int]:
-    """When the next step may start, where steps may follow each other closely."""
-    if sparse is None:
-        return {}
-    return {"follows": int(step.follow is not None), "follow": step.follow or 0}
-
-
-def _sparse_record(step: Step, sparse: SparseLayers | None, grid: Grid) -> dict[str, int]:
-    """What a schedule has besides where some layer is sparse."""
-    if sparse is None:
-        return {}
-    layer = sparse.layers.get(step.index)
-    return {
-        "sparse": int(step.sparse),
-        "scalar": int(step.sparse and step.scalar),
-        "tail": (step.source_channels - 1) % grid.pes,
-        "column_base": layer.column_base if layer else 0,
-        "format": layer.number if layer else 0,
-    }
-
-
-def _tap_record(tap: Tap) -> dict[str, int]:
-    """Limits as the comparators take them: an empty range is 1..0."""
-    if tap.never:
-        return {"offset": tap.offset, "bank": tap.bank, "x_low": 1, "x_high": 0, "y_low": 1, "y_high": 0}
-    return {
-        "offset": tap.offset,
-        "bank": tap.bank,
-        "x_low": tap.x_low,
-        "x_high": tap.x_high,
-        "y_low": tap.y_low,
-        "y_high": tap.y_high,
-    }
-
-
-def _wrap_addresses(records: Records, names: Sequence[str], bits: int) -> None:
-    """Addresses and their increments live modulo the memory's address space."""
-    for record in records:
-        for name in names:
-            record[name] &= (1 << bits) - 1

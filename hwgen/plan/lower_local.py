@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import UnsupportedError
-from hwgen.fixed import add
 from hwgen.model import (
     Add,
     AvgPool2d,
@@ -16,6 +15,7 @@ from hwgen.model import (
     Model,
     Requantize,
 )
+from hwgen.model.sums import added
 from hwgen.plan.adds import PairTable, add_form
 from hwgen.plan.lower_joins import point
 from hwgen.plan.ops import ArrayOp, stored_offset
@@ -37,19 +37,7 @@ def addition(model: Model, layer: Add, source: str, second: str, greatest: int) 
             "an add of maps wider than 8 bits has no hardware yet", layer=layer.name, hint="use 8 bits or fewer"
         )
     first, other = (np.arange(activation.min, activation.max + 1, dtype=np.int64) for activation in inputs)
-    q = add(
-        (first[:, None], other[None, :]),
-        (inputs[0].zero_point, inputs[1].zero_point),
-        left_shift=requant.left_shift,
-        input_multipliers=requant.input_multipliers,
-        input_shifts=requant.input_shifts,
-        multiplier=requant.multiplier,
-        shift=requant.shift,
-        rounding=requant.rounding,
-        zero_point=layer.output.zero_point,
-        lo=layer.output.min,
-        hi=layer.output.max,
-    )
+    q = added(layer, requant, inputs, (first[:, None], other[None, :]))
     low = inputs[0].min - stored_offset(inputs[0]), inputs[1].min - stored_offset(inputs[1])
     real = [m / 2.0**s for m, s in zip(requant.input_multipliers, requant.input_shifts, strict=True)]
     offset = stored_offset(layer.output)

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwgen.plan.images import MemoryImage
-from hwgen.plan.layout import ceil_div
-from hwgen.plan.resources import Memory, Resources
+from hwgen.plan.resources import SMALL_WORDS, Memory, Resources
 from hwgen.plan.targets import Target
 
-SMALL_WORDS = 16
-"""Memories of at most this many words are LUTs anyway."""
 MOST_WORDS = 512
 """Beyond this depth a memory in LUTs takes more of them than a core has to spare."""
 REQUANTISATION = "requant_"
@@ -23,9 +20,8 @@ REQUANTISATION = "requant_"
 def blocks(
     images: Sequence[MemoryImage], *, pes: int, lanes: int, bank_words: int, act_bits: int, target: Target
 ) -> int:
-    """Block RAMs of a core: its images, and its banks, each two memories of half the words (one with one lane)."""
-    halves = 1 if lanes == 1 else 2
-    banks = Memory(lanes * act_bits, ceil_div(bank_words, halves), pes * halves)
+    """Block RAMs of a core: its images, and its banks."""
+    banks = Memory.banks(pes=pes, lanes=lanes, words=bank_words, act_bits=act_bits)
     memories = [Memory(image.width, image.depth, 1) for image in images]
     deep = tuple(memory for memory in (*memories, banks) if memory.depth > SMALL_WORDS)
     return Resources(0, 0, deep).blocks(target)

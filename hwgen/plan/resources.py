@@ -12,6 +12,8 @@ from hwgen.plan.requant import Lowering
 from hwgen.plan.steps import Grid
 from hwgen.plan.targets import Target
 
+SMALL_WORDS = 16
+"""Memories of at most this many words are LUTs, not blocks."""
 FILL = 0.85
 """Share of a device that the planner fills: routing needs the rest."""
 INDEX_BITS = 8
@@ -25,6 +27,12 @@ class Memory:
     width: int
     depth: int
     count: int
+
+    @staticmethod
+    def banks(*, pes: int, lanes: int, words: int, act_bits: int) -> Memory:
+        """The banks: of each two memories, of its even and its odd words; with one lane one."""
+        halves = 1 if lanes == 1 else 2
+        return Memory(lanes * act_bits, ceil_div(words, halves), pes * halves)
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,7 @@ def estimate(
     word = 8 * grid.lanes
     memories = [
         Memory(word, ceil_div(ceil_div(stored, grid.pes), word), grid.pes),
-        Memory(8 * grid.lanes, ceil_div(placement.bank_words, 2), 2 * grid.pes)
-        if grid.lanes > 1
-        else Memory(8, placement.bank_words, grid.pes),
+        Memory.banks(pes=grid.pes, lanes=grid.lanes, words=placement.bank_words, act_bits=8),
     ]
     if output.extent > 32:
         memories.append(Memory(8, output.extent, grid.pes))

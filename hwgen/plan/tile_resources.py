@@ -9,13 +9,11 @@ from hwgen.plan.ops import ArrayOp
 from hwgen.plan.parameters import requant_fields
 from hwgen.plan.placement import Placement
 from hwgen.plan.requant import Lowering
-from hwgen.plan.resources import Memory, Resources
+from hwgen.plan.resources import SMALL_WORDS, Memory, Resources
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.tile_plan import tile_shape
 from hwgen.plan.tiles import ACT_BITS, side, weight_bits
 
-DISTRIBUTED = 16
-"""Memories of at most so many words take no block."""
 SCHEDULE_BITS = 96
 """About a word of each schedule."""
 
@@ -36,11 +34,8 @@ def core_memories(
         Memory(lowering.mul_bits, rows, grid.pes // per),
         Memory(requant_fields(lowering).width, rows, grid.pes // per),
         Memory(SCHEDULE_BITS, len(steps), 2),
+        Memory.banks(pes=grid.pes, lanes=grid.lanes, words=placement.bank_words, act_bits=ACT_BITS),
     ]
-    if grid.lanes > 1:
-        found.append(Memory(ACT_BITS * grid.lanes, ceil_div(placement.bank_words, 2), 2 * grid.pes))
-    else:
-        found.append(Memory(ACT_BITS, placement.bank_words, grid.pes))
     tiles = tile_shape(steps, grid, result_bits=lowering.acc_bits)
     if tiles is not None:
         values = grid.lanes * tiles.pes_per_unit
@@ -52,7 +47,7 @@ def core_memories(
             Memory(acc_bits, 2 * values * max(tiles.sides) ** 2, units),
             Memory(acc_bits, 2 * results, units),
         ]
-    return Resources(0, grid.pes * grid.lanes, tuple(memory for memory in found if memory.depth > DISTRIBUTED))
+    return Resources(0, grid.pes * grid.lanes, tuple(memory for memory in found if memory.depth > SMALL_WORDS))
 
 
 def _unit_bits(op: ArrayOp) -> int:
