@@ -86,7 +86,7 @@ def accuracy(
     UsageError
         A file is missing.
     """
-    data = data_folder() if folder is None else folder
+    data = data_folder(folder)
     for network in networks:
         data_file(network.file, data)
     digits = Digits(images(TEST_IMAGES, data), labels(TEST_LABELS, data), images(TRAINING_IMAGES, data)[:CALIBRATION])

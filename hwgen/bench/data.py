@@ -21,9 +21,9 @@ class DataFile:
     sha256: str
 
 
-def data_folder() -> Path:
-    """HWGEN_DATA, or ../shared/data beside a clone."""
-    return Path(os.environ.get(VARIABLE, DEFAULT))
+def data_folder(folder: Path | None = None) -> Path:
+    """``folder`` if one is given, else HWGEN_DATA, or ../shared/data beside a clone."""
+    return Path(os.environ.get(VARIABLE, DEFAULT)) if folder is None else folder
 
 
 def data_file(file: DataFile, folder: Path) -> Path:

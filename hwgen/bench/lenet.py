@@ -116,7 +116,7 @@ def lenet(
     UsageError
         A model or a data file is missing.
     """
-    data = data_folder() if folder is None else folder
+    data = data_folder(folder)
     rows = [row for network in networks for row in measured(network, models_folder, data, arrays, frames, progress)]
     return result(rows, networks)
 

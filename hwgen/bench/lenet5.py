@@ -33,7 +33,7 @@ def lenet5(folder: Path | None = None) -> Model:
     UsageError
         They are missing.
     """
-    with np.load(data_file(WEIGHTS, data_folder() if folder is None else folder)) as archive:
+    with np.load(data_file(WEIGHTS, data_folder(folder))) as archive:
         arrays = dict(archive)
 
     def parameters(name: str) -> dict[str, Any]:

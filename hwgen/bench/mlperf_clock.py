@@ -42,7 +42,7 @@ def mlperf_clock(
     UsageError
         A file is missing.
     """
-    data = data_folder() if folder is None else folder
+    data = data_folder(folder)
     taken = [network for network in networks if network.title in PUBLISHED]
     for network in taken:
         if isinstance(network.model, DataFile):

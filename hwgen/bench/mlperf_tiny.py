@@ -124,7 +124,7 @@ def mlperf_tiny(
     UsageError
         A file is missing.
     """
-    data = data_folder() if folder is None else folder
+    data = data_folder(folder)
     needed = [file for network in networks for file in (network.model, network.recorded)]
     files = [data_file(file, data) for file in needed if isinstance(file, DataFile)]
     progress(f"{len(files)} files", None)

@@ -60,7 +60,7 @@ def onnx_qdq(*, folder: Path | None = None, progress: Progress = silent) -> Resu
     ToolMissingError
         ONNX Runtime is not installed.
     """
-    data = data_folder() if folder is None else folder
+    data = data_folder(folder)
     network = data_file(MNIST_8, data).read_bytes()
     frames, classes = _real(images(TEST_IMAGES, data)), labels(TEST_LABELS, data)
     training = _real(images(TRAINING_IMAGES, data)[:CALIBRATION])

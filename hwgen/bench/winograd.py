@@ -75,7 +75,7 @@ def winograd(
     UsageError
         A file is missing.
     """
-    data = data_folder() if folder is None else folder
+    data = data_folder(folder)
     needed = [file for file in (network.model, network.recorded) if isinstance(file, DataFile)]
     found = [data_file(file, data) for file in needed]
     progress(f"{len(found)} files", None)

@@ -15,6 +15,7 @@ FILE = DataFile("a/b.npz", "somewhere", "0123")
 def test_the_variable_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HWGEN_DATA", str(tmp_path))
     assert data_folder() == tmp_path
+    assert data_folder(tmp_path / "other") == tmp_path / "other"
     monkeypatch.delenv("HWGEN_DATA")
     assert data_folder().parts[-2:] == ("shared", "data")
 

@@ -14,6 +14,7 @@ from hwgen.compress.integer_weights import WeightFormat
 from hwgen.compress.quantise import Quantisation, quantise, quantise_with_ranges
 from hwgen.errors import HwgenError, ModelError, UnsupportedError, UsageError
 from hwgen.importers.calibration import Calibration
+from hwgen.importers.content import content_of
 from hwgen.importers.names import model_name
 from hwgen.importers.onnx import affine, maps, pads, quantised, views, weighted
 from hwgen.importers.onnx.constants import FOLDED, Constant, constant_node, fold
@@ -64,11 +65,7 @@ def read_onnx(path: Path, calibration: Calibration | None = None) -> Model:
     UsageError
         The file cannot be read, or the calibration's frames do not fit.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(error.strerror or str(error), file=str(path)) from None
-    return import_graph(content, name=model_name(path), file=str(path), calibration=calibration)
+    return import_graph(content_of(path), name=model_name(path), file=str(path), calibration=calibration)
 
 
 def import_graph(content: bytes, *, name: str, file: str, calibration: Calibration | None = None) -> Model:

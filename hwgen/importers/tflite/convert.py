@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwgen.errors import ModelError, UnsupportedError, UsageError
+from hwgen.errors import ModelError, UnsupportedError
+from hwgen.importers.content import content_of
 from hwgen.importers.names import model_name
 from hwgen.importers.tflite.file import Graph, parse
 from hwgen.importers.tflite.layers import CONVERTERS
@@ -28,11 +29,7 @@ def read_tflite(path: Path) -> Model:
     UnsupportedError
         An operator, a type or a shape has no counterpart; names the operator.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(error.strerror or str(error), file=str(path)) from None
-    model = convert(parse(content, str(path)), name=model_name(path), file=str(path))
+    model = convert(parse(content_of(path), str(path)), name=model_name(path), file=str(path))
     try:
         validate(model)
     except ModelError as error:
