@@ -49,7 +49,7 @@ def resolve(ops: Sequence[ArrayOp], pes: int) -> Resolved:
             if not np.array_equal(order, np.arange(order.size)):
                 orders[op.join.name] = order
                 gathers[op.join.name] = op.name
-        elif op.local and op.source in orders and op.name not in natural:
+        elif op.local and op.source in orders and not _in_order(op, natural):
             orders[op.name] = orders[op.source]
             rows[op.name] = orders[op.source].size
     redirected = [op if op.join is not None else _redirected(op, gathers, natural) for op in ops]
@@ -86,8 +86,13 @@ def _needs_order(op: ArrayOp) -> bool:
     return op.blocks is not None or op.entries is not None or op.second is not None or without_zero
 
 
+def _in_order(op: ArrayOp, natural: set[str]) -> bool:
+    """Whether the operation reads the model's order: it must, or who reads its map must."""
+    return _needs_order(op) or (op.local and op.name in natural)
+
+
 def _redirected(op: ArrayOp, gathers: dict[str, str], natural: set[str]) -> ArrayOp:
-    if not (_needs_order(op) or (op.local and op.name in natural)):
+    if not _in_order(op, natural):
         return op
     second = None if op.second is None else gathers.get(op.second, op.second)
     return replace(op, source=gathers.get(op.source, op.source), second=second)

@@ -1,4 +1,4 @@
-"""Concatenations: what is copied, what is gathered (:mod:`hwgen.plan.joins`)."""
+"""Operations that compute nothing: copies and gathers of concatenations (:mod:`hwgen.plan.joins`), flattened maps."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from hwgen.model import (
-    Concat,
-    Layer,
-    Model,
-)
-from hwgen.plan.ops import ArrayOp, Join
+from hwgen.errors import UnsupportedError
+from hwgen.model import Concat, Layer, Model
+from hwgen.plan.ops import ArrayOp, Join, stored_offset
 from hwgen.plan.walk import Window
+
+MOST_ELEMENTS = 4096
+"""Of a map that is moved behind a flatten: the matrix has the square of it."""
 
 
 def concat(model: Model, layer: Concat, sources: list[str], joined: set[str]) -> list[ArrayOp]:
@@ -45,6 +45,38 @@ def gather(layer: Layer, join: Join) -> ArrayOp:
         weights=np.eye(channels, dtype=np.int64).reshape(channels, channels, 1, 1),
         bias=np.zeros(channels, np.int64),
         pad=0,
+    )
+
+
+def vector(name: str, model: Model, source: str) -> ArrayOp:
+    """The elements of the map ``source`` as the flatten ``name``: a fully connected layer with the identity's weights.
+
+    Only for those that read elements where a vector has them: a fully connected layer reads the map itself.
+
+    Raises
+    ------
+    UnsupportedError
+        The matrix is too large to be sensible.
+    """
+    layer = next(layer for layer in model.layers if layer.name == name)
+    activation = model.activation(source)
+    channels, height, width = activation.chw
+    size = layer.output.size
+    if size > MOST_ELEMENTS:
+        raise UnsupportedError(
+            f"{size:,} elements of a map are too many to move behind a flatten (at most {MOST_ELEMENTS:,})",
+            layer=name,
+            hint="put what reads them before the flatten",
+        )
+    return ArrayOp(
+        layer=layer,
+        source=source,
+        local=False,
+        fully_connected=True,
+        window=Window(kernel=(height, width), stride=(1, 1), pad_top=0, pad_left=0, out_height=1, out_width=1),
+        weights=np.eye(size, dtype=np.int64).reshape(size, channels, height, width),
+        bias=np.zeros(size, np.int64),
+        pad=activation.zero_point - stored_offset(activation),
     )
 
 

@@ -18,16 +18,17 @@ from hwgen.model import (
     Requantize,
     Softmax,
 )
-from hwgen.plan.lower_joins import concat
+from hwgen.plan.lower_joins import concat, vector
 from hwgen.plan.lower_local import BYTE_MAX, addition, counted_average, pool
 from hwgen.plan.lower_weighted import convolution, filters, fully_connected, has_filters
 from hwgen.plan.ops import ArrayOp
 
 
 def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...]:
-    """The operations in the order of the layers; a flatten only renames its input, a final softmax is the host's.
+    """The operations in the order of the layers; a final softmax is the host's.
 
-    A final arg max reads the last operation's map while it leaves.
+    A flatten only renames its input, unless others than fully connected layers read it. A final arg max reads the last
+    operation's map while it leaves.
 
     ``widest_add``: the greatest weight of an add's tap.
 
@@ -48,13 +49,10 @@ def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...
             # A softmax, always a last layer, is the host's; an arg max is taken while the output leaves.
             alias[layer.name] = sources[0]
             continue
-        moved = model.activation(sources[0]).chw != model.activation(layer.inputs[0]).chw
-        if moved and not isinstance(layer, Dense):
-            raise UnsupportedError(
-                f"there is no hardware for {layer.op!r} behind a flatten of a map yet",
-                layer=layer.name,
-                hint=f"put the {layer.op} before the flatten",
-            )
+        if not isinstance(layer, Dense):
+            moved = [name for name in dict.fromkeys(layer.inputs) if _is_moved(model, name, alias)]
+            ops += [vector(name, model, alias.pop(name)) for name in moved]
+            sources = [alias.get(name, name) for name in layer.inputs]
         ops += _lower(model, layer, sources, widest_add, joined)
     if not ops:
         raise UnsupportedError("a model of nothing but flatten layers needs no core", layer=model.layers[0].name)
@@ -68,6 +66,11 @@ def array_ops(model: Model, *, widest_add: int = BYTE_MAX) -> tuple[ArrayOp, ...
             "the output must be the last layer", layer=model.outputs[0], hint="drop the layers behind it"
         )
     return tuple(ops)
+
+
+def _is_moved(model: Model, name: str, alias: dict[str, str]) -> bool:
+    """Whether it is a flatten whose elements lie elsewhere than those of a vector."""
+    return name in alias and model.activation(name).chw != model.activation(alias[name]).chw
 
 
 def _lower(model: Model, layer: Layer, sources: list[str], widest_add: int, joined: set[str]) -> list[ArrayOp]:

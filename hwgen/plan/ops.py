@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.model import Activation, BinaryWeights, Conv2d, Dense, Layer, TernaryWeights
+from hwgen.model import Activation, BinaryWeights, Concat, Conv2d, Dense, Flatten, Layer, TernaryWeights
 from hwgen.plan.blocks import Blocks
 from hwgen.plan.staircase import Thresholds
 from hwgen.plan.tiles import Size
@@ -114,9 +114,14 @@ class ArrayOp:
         return self.rows, *self.layer.output.chw[1:]
 
     @property
+    def moves(self) -> bool:
+        """Whether it only copies, gathers or flattens what another operation made."""
+        return self.join is not None or isinstance(self.layer, Concat | Flatten)
+
+    @property
     def fixed(self) -> bool:
         """Whether its weights are not the model's: they are alike in all rows, or the identity."""
-        return self.repeated or self.join is not None
+        return self.repeated or self.moves
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwgen.errors import UnsupportedError
 from hwgen.fixed import winograd_transform
-from hwgen.model import AvgPool2d, Concat, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
+from hwgen.model import AvgPool2d, Conv2d, Dense, MaxPool2d, Mean, Model, Requantize
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.intervals import Intervals, accumulator_intervals, sparse_intervals
@@ -23,9 +23,8 @@ from hwgen.plan.tiles import weight_scale
 
 def op_intervals(model: Model, op: ArrayOp) -> Intervals:
     """Exact accumulator ranges of the operation, stored inputs."""
-    # What is copied or gathered has the range of the whole.
-    moved = op.join is not None or isinstance(op.layer, Concat)
-    source = op.layer.output if moved else model.activation(op.layer.inputs[0])
+    # What is copied, gathered or flattened has the range of the whole.
+    source = op.layer.output if op.moves else model.activation(op.layer.inputs[0])
     offset = stored_offset(source)
     if op.entries is not None:
         low, high = source.min - offset - op.zero, source.max - offset - op.zero
@@ -81,7 +80,7 @@ def staircase(op: ArrayOp, intervals: Intervals) -> Staircase:
     }
     if op.thresholds is not None:
         return steps(layer.name, op.thresholds, pivot=output.zero_point - offset, **common)
-    if isinstance(layer, MaxPool2d | Concat) or op.join is not None:
+    if isinstance(layer, MaxPool2d) or op.moves:
         return identity(layer.name, **common)
     if isinstance(layer, AvgPool2d):
         kernel = op.window.kernel

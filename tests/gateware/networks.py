@@ -118,10 +118,10 @@ class Drawer:
         self.layers: list[Layer] = []
         self.maps: dict[str, Activation] = {}
 
-    @property
-    def flattened(self) -> bool:
-        """The last layer is a flatten: only a fully connected layer can read what was a map."""
-        return bool(self.layers) and isinstance(self.layers[-1], Flatten)
+    def heavy(self, name: str) -> bool:
+        """It is a flatten that takes many columns to move: let only fully connected layers read it."""
+        flat = any(isinstance(layer, Flatten) and layer.name == name for layer in self.layers)
+        return flat and self.maps[name].size ** 2 > self.columns * self.pes
 
     def activation(self, shape: tuple[int, ...]) -> Activation:
         """Any width, sign, zero point and clamp; sometimes those of an earlier map, so that the two can be joined."""
@@ -337,7 +337,7 @@ class Drawer:
 
     def _add(self, name: str, source: str, x: Activation) -> Layer:
         """The last map and any earlier one of its shape, perhaps itself, in either order."""
-        partners = [other for other, y in self.maps.items() if y.shape == x.shape]
+        partners = [other for other, y in self.maps.items() if y.shape == x.shape and not self.heavy(other)]
         other = self.draw(st.sampled_from(partners))
         inputs = self.draw(st.permutations([source, other]))
         output = self.activation(x.shape)
@@ -355,7 +355,8 @@ class Drawer:
 
     def _concat(self, name: str, source: str, x: Activation) -> Layer:
         """The last map behind or before one or two of its size and numbers, perhaps itself."""
-        partners = [other for other, y in self.maps.items() if _numbers(y) == _numbers(x)]
+        same = [other for other, y in self.maps.items() if _numbers(y) == _numbers(x)]
+        partners = [other for other in same if not self.heavy(other)]
         others = self.draw(st.lists(st.sampled_from(partners), min_size=1, max_size=2))
         inputs = self.draw(st.permutations([source, *others]))
         maps = [self.maps[other] for other in inputs]
@@ -429,7 +430,7 @@ def _cases(
     last = "input"
     for index in range(draw(st.integers(1, 3))):
         ops = MAP_OPS if len(x.shape) == 3 else VECTOR_OPS
-        op = "dense" if drawer.flattened else draw(st.sampled_from(ops))
+        op = "dense" if drawer.heavy(last) else draw(st.sampled_from(ops))
         if (op == "depthwise" and x.shape[0] == 1) or (tiles and not index):
             op = "conv"
         if op == "add" and max(bits) > 8:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hwgen.model import Activation, Concat, Layer, Model
+from hwgen.model import Activation, Add, AddRequant, Concat, Layer, Model
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.joins import resolve
 from hwgen.plan.lowering import array_ops
@@ -10,6 +10,7 @@ from hwgen.plan.orders import HOLE
 from tests.plan.small import act, conv, max_pool, model, pruned, shared, weights
 
 X = act(5, 4, 4)
+SUM = AddRequant(left_shift=1, input_multipliers=(1, 1), input_shifts=(1, 1), multiplier=1, shift=1)
 
 
 def concat(name: str, *parts: Layer | Activation) -> Concat:
@@ -66,6 +67,16 @@ def test_who_needs_the_models_order_reads_the_gathered_map() -> None:
         assert found.ops[-1].source == "cat#"
         assert behind[0].name not in found.orders
     assert resolve(array_ops(branches(6, 3)), 4).ops[-1].name == "cat#"
+
+
+def test_an_add_of_gathered_maps_makes_a_map_in_the_models_order() -> None:
+    """Its reader, a join, would take either."""
+    total = Add(name="sum", inputs=("cat", "cat"), output=act(9, 4, 4), requant=SUM)
+    net = branches(6, 3, total, concat("more", total, X), conv("c", "more", act(14, 4, 4), weights(2, 14, 1, 1)))
+    found = resolve(array_ops(net), 4)
+    assert [op.source for op in found.ops if op.name == "sum"] == ["cat#"]
+    assert "sum" not in found.orders
+    assert found.orders["more"].tolist() == [*range(9), HOLE, HOLE, HOLE, *range(9, 14)]
 
 
 def test_codes_with_a_zero_need_no_gathering() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hwgen.errors import UnsupportedError
-from hwgen.model import Activation, Add, AddRequant, Dense, FloatWeights, Model, Softmax
+from hwgen.model import Activation, Add, AddRequant, Concat, Dense, FloatWeights, Model, Softmax
 from hwgen.plan.lowering import array_ops
 from tests.plan.small import act, conv, dense, flatten, lenet, model, requantize, weights
 
@@ -22,8 +22,9 @@ def two_outputs() -> Model:
     return model(X, first, requantize("b", "a", first.output), outputs=("a", "b"))
 
 
-def flattened_requantize() -> Model:
-    return model(X, flatten("flat", "input", X), requantize("again", "flat", act(100)))
+def large_flatten() -> Model:
+    x = act(4, 33, 32)
+    return model(x, flatten("flat", "input", x), requantize("again", "flat", act(4224)))
 
 
 def with_sum(bits: int = 8) -> Model:
@@ -47,7 +48,7 @@ def real() -> Model:
 
 REFUSED: dict[str, Any] = {
     "two outputs": (two_outputs, None, "one output"),
-    "requantize behind a flatten": (flattened_requantize, "again", "behind a flatten"),
+    "a large flatten": (large_flatten, "flat", "4,224 elements of a map are too many to move"),
     "an add of wide maps": (lambda: with_sum(16), "sum", "add of maps wider than 8 bits"),
     "one-bit maps": (one_bit, "input", "1 bit"),
     "real weights": (real, "t", "real numbers"),
@@ -69,6 +70,20 @@ def test_a_flatten_only_renames() -> None:
     assert [op.layer.name for op in ops] == ["conv1", "pool1", "conv2", "fc1", "fc2"]
     assert [op.source for op in ops] == ["input", "conv1", "pool1", "conv2", "fc1"]
     assert [op.encoding for op in ops] == ["dense", "dense", "codebook", "codebook", "dense"]
+
+
+def test_a_flatten_moves_elements_for_those_that_read_a_vector() -> None:
+    """Once for all of them; a fully connected layer before them reads the map itself, one behind them the vector."""
+    flat = flatten("flat", "input", X)
+    first, last = (dense(name, "flat", weights(7, 100)) for name in ("first", "last"))
+    again = requantize("again", "flat", act(100))
+    both = Concat(name="both", inputs=("first", "again", "last"), output=act(114))
+    ops = array_ops(model(X, flat, first, again, last, both))
+    assert [op.name for op in ops] == ["first", "flat", "again", "last", "both#"]
+    assert [op.source for op in ops] == ["input", "input", "flat", "flat", "both"]
+    assert ops[1].fully_connected
+    assert ops[1].fixed
+    np.testing.assert_array_equal(ops[1].weights.reshape(100, 100), np.eye(100))
 
 
 def test_a_final_softmax_is_the_hosts() -> None:
