@@ -260,8 +260,13 @@ class PEArray(wiring.Component):
         self._q = [Signal(shape.act_bits, name=f"q_{index}") for index in range(shape.requantisers)]
         self._bank_pe = Signal(range(max(2, shape.pes_per_requantiser, shape.tiles.pes_per_unit if shape.tiles else 0)))
         write_address = Signal(shape.address_bits)
-        m.d.comb += write_address.eq(Mux(self.draining, walk.address, self.load_address))
-        m.d.sync += self.out_address.eq(walk.address)
+        m.d.comb += [
+            write_address.eq(Mux(self.draining, walk.address, self.load_address)),
+            self.out_address.eq(delayed(m, walk.address, 1, "out_address")),
+            self.out_data.eq(
+                delayed(m, Cat(self._q[index // shape.pes_per_requantiser] for index in range(shape.pes)), 1, "out_data")
+            ),
+        ]
         place = self._write_place(m, write_address)
         rows = Cat(address.row_even, address.row_odd)
         alignment = Cat(address.take_odd, address.rotate_coarse, address.rotate_fine, address.valid)
@@ -282,12 +287,11 @@ class PEArray(wiring.Component):
                 Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(group_alignment),
                 Cat(bank.wrow, bank.wunit_even, bank.wunit_odd).eq(group_place),
                 bank.pad.eq(self._held[index // GROUP]["pad_value"]),
+                bank.wdata.eq(delayed(m, Mux(self.draining, q, load), 1, f"write_data_{index}")),
             ]
             m.d.sync += [
                 bank.wen.eq(Mux(self.draining, mine & ~write_record["to_output"], self.load_write[index])),
-                bank.wdata.eq(Mux(self.draining, q, load)),
                 self.out_write[index].eq(mine & write_record["to_output"]),
-                self.out_data.word_select(index, shape.act_bits).eq(q),
             ]
             vectors.append(bank.vector)
         if not shape.has_matrix:
@@ -504,7 +508,7 @@ class PEArray(wiring.Component):
         record = fields_of(shape.write_fields, word)
         due = latency.requantise(shape.correction_bits)
         place = Cat(
-            counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_ends,
+            counter.value, counter.step_ends, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last,
             counter.pe,
         )  # fmt: skip
         if shape.tiles is not None:
@@ -515,7 +519,8 @@ class PEArray(wiring.Component):
                 Mux(tile, self._tile_result(m, heads, index, record), head[: shape.result_bits])
                 for index, head in enumerate(heads)
             ]
-        late = delayed(m, place, due, "place", reset=True)
+        # The first two are strobes, the rest counts only with them.
+        late = Cat(delayed(m, place[:2], due, "value", reset=True), delayed(m, place[2:], due, "place"))
         m.d.comb += [
             counter.capture.eq(capture),
             counter.record.eq(word),
@@ -523,7 +528,7 @@ class PEArray(wiring.Component):
             walk.record.eq(word),
             walk.enable.eq(self.enable),
             Cat(
-                walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_ends, self._bank_pe
+                walk.value, walk.step_ends, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, self._bank_pe
             ).eq(late),
             self.draining.eq(walk.value),
             self.layer_done.eq(walk.step_done & record["layer_last"]),
@@ -568,7 +573,7 @@ class PEArray(wiring.Component):
             Cat(walk.y, walk.x).eq(delayed(m, Cat(drain.y, drain.x), due - 1, "inside")),
         ]
         own = Cat(
-            drain.value, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.step_ends, drain.pe
+            drain.value, drain.step_ends, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.pe
         )
         self._tile_results: dict[int, Value] = {}
         self._sum_place = Cat(drain.sum_write, drain.sum_write_address, drain.sum_read_address)

@@ -125,13 +125,15 @@ class StreamOut(wiring.Component):
     def _beat(self, m: Module, chunk: Value, go: Signal, place: Signal) -> None:
         """Chunks side by side; the first of a beat clears the rest."""
         width = self._shape.output.chunk * self._shape.output.element_bits
+        beat = Signal.like(self.tdata, reset_less=True)
+        m.d.comb += self.tdata.eq(beat)
         with m.If(go), m.Switch(place):
             for index in range(self._shape.output.chunks_per_beat):
                 with m.Case(index):
                     if index == 0:
-                        m.d.sync += self.tdata.eq(chunk)
+                        m.d.sync += beat.eq(chunk)
                     else:
-                        m.d.sync += self.tdata.word_select(index, width).eq(chunk)
+                        m.d.sync += beat.word_select(index, width).eq(chunk)
 
 
 def shown(value: Value, bits: int, is_signed: bool, element_bits: int) -> Value:
