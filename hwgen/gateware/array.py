@@ -260,12 +260,11 @@ class PEArray(wiring.Component):
         self._q = [Signal(shape.act_bits, name=f"q_{index}") for index in range(shape.requantisers)]
         self._bank_pe = Signal(range(max(2, shape.pes_per_requantiser, shape.tiles.pes_per_unit if shape.tiles else 0)))
         write_address = Signal(shape.address_bits)
+        results = Cat(self._q[index // shape.pes_per_requantiser] for index in range(shape.pes))
         m.d.comb += [
             write_address.eq(Mux(self.draining, walk.address, self.load_address)),
             self.out_address.eq(delayed(m, walk.address, 1, "out_address")),
-            self.out_data.eq(
-                delayed(m, Cat(self._q[index // shape.pes_per_requantiser] for index in range(shape.pes)), 1, "out_data")
-            ),
+            self.out_data.eq(delayed(m, results, 1, "out_data")),
         ]
         place = self._write_place(m, write_address)
         rows = Cat(address.row_even, address.row_odd)
