@@ -537,7 +537,9 @@ class PEArray(wiring.Component):
         for index, head in enumerate(heads):
             mul = self._plan.image(f"requant_mul_{index}")
             add = self._plan.image(f"requant_add_{index}")
-            m.submodules[f"requantiser_{index}"] = requantiser = Requantiser(shape=shape, mul=mul, add=add)
+            m.submodules[f"requantiser_{index}"] = requantiser = Requantiser(
+                shape=shape, mul=mul, add=add, blocks=shape.requantiser_blocks(index)
+            )
             m.d.comb += [
                 requantiser.acc.eq(head),
                 requantiser.lane_first.eq(counter.lane_first),

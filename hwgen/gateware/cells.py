@@ -282,12 +282,14 @@ class Mul(wiring.Component):
     """``p + q = a * b``, signed. **Latency**: 3 cycles (operands, pipeline, product).
 
     Two addends, of which the second is zero where one block takes the operands: whoever adds something to the product
-    adds both, and a product of several blocks needs no adder of its own before that.
+    adds both, and a product of several blocks needs no adder of its own before that. ``blocks``: so many multiplier
+    blocks are there for it, on families whose blocks are short; what they do not take is computed in LUTs.
     """
 
-    def __init__(self, *, a_bits: int, b_bits: int) -> None:
+    def __init__(self, *, a_bits: int, b_bits: int, blocks: int = 0) -> None:
         self._a_bits = a_bits
         self._b_bits = b_bits
+        self._blocks = blocks
         super().__init__(
             {
                 "a": In(signed(a_bits)),
@@ -301,8 +303,8 @@ class Mul(wiring.Component):
         m = Module()
         if isinstance(platform, VerilogCells):
             m.submodules.multiplier = Instance(
-                "hwgen_mul", p_A_BITS=self._a_bits, p_B_BITS=self._b_bits, i_clk=ClockSignal(), i_a=self.a,
-                i_b=self.b, o_p=self.p, o_q=self.q,
+                "hwgen_mul", p_A_BITS=self._a_bits, p_B_BITS=self._b_bits, p_BLOCKS=self._blocks,
+                i_clk=ClockSignal(), i_a=self.a, i_b=self.b, o_p=self.p, o_q=self.q,
             )  # fmt: skip
             return m
         a = Signal.like(self.a)

@@ -23,11 +23,12 @@ class Requantiser(wiring.Component):
 
     **Latency**: ``latency.requantise`` from ``lane_first``; ``parameter`` is due one cycle before it, ``acc`` one cycle
     after. ``wide``, ``offset``, ``low`` and ``high`` stand still while a step's values are in here; the last three may
-    come as late as the product. **Throughput**: one value per cycle.
+    come as late as the product. **Throughput**: one value per cycle. ``blocks``: multipliers that it may take.
     """
 
-    def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage) -> None:
+    def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage, blocks: int = 0) -> None:
         self._shape = shape
+        self._blocks = blocks
         self._mul = Store(image=mul, loadable=shape.loadable, in_luts=shape.requantisation_in_luts)
         self._add = Store(image=add, loadable=shape.loadable, in_luts=shape.requantisation_in_luts)
         members = {
@@ -54,7 +55,7 @@ class Requantiser(wiring.Component):
         shape = self._shape
         m.submodules.mul = mul = self._mul
         m.submodules.add = add = self._add
-        m.submodules.multiply = multiply = Mul(a_bits=shape.result_bits, b_bits=shape.mul_bits + 1)
+        m.submodules.multiply = multiply = Mul(a_bits=shape.result_bits, b_bits=shape.mul_bits + 1, blocks=self._blocks)
         if shape.loadable:
             for name, store in (("mul", mul), ("add", add)):
                 m.d.comb += [

@@ -380,6 +380,7 @@ class _Builder:
                 target=TARGETS[self.options.target],
                 loadable=self.options.weights == "load",
             ),
+            spare_multipliers=TARGETS[self.options.target].spare_multipliers(grid.pes * grid.lanes),
             scores=self.ops[-1].rows if isinstance(self.model.layers[-1], Argmax) else 0,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
             counters=self.options.counters,

@@ -90,7 +90,8 @@ class SparseShape:
 class ArrayShape:
     """Widths, depths and options of the array; see docs/architecture.md for what each part does.
 
-    ``scores``: elements whose greatest's number is the output; 0: all elements are.
+    ``scores``: elements whose greatest's number is the output; 0: all elements are. ``spare_multipliers``: of the
+    device, for the requantisers.
     """
 
     name: str
@@ -139,6 +140,7 @@ class ArrayShape:
     ordered: bool = False
     scores: int = 0
     requantisation_in_luts: bool = False
+    spare_multipliers: int = 0
     sparse: SparseShape | None = None
     counters: bool = False
     tiles: TileShape | None = None
@@ -162,6 +164,11 @@ class ArrayShape:
     def pes_per_requantiser(self) -> int:
         """PEs whose results one requantiser takes in turn."""
         return self.pes // self.requantisers
+
+    def requantiser_blocks(self, index: int) -> int:
+        """Multipliers for one requantiser: the spare ones are dealt out evenly."""
+        ends = [self.spare_multipliers * number // self.requantisers for number in (index, index + 1)]
+        return ends[1] - ends[0]
 
     @property
     def drain_cycles(self) -> int:

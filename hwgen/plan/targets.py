@@ -25,6 +25,10 @@ class Target:
     clock_mhz: float
     weight_bits: int = 18
 
+    def spare_multipliers(self, taken: int) -> int:
+        """Of its multipliers those that are left to the requantisers, where one takes as many bits as a lane's."""
+        return max(0, self.multipliers - taken) if self.family == "ecp5" else 0
+
 
 TARGETS: dict[str, Target] = {
     target.name: target

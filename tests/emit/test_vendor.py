@@ -163,6 +163,11 @@ def test_products_and_their_latency(family: str, tmp_path: Path, rng: np.random.
     wholes += [(int(rng.integers(2, 49)), int(rng.integers(2, 33))) for _ in range(6)]
     cells = [Cell("hwgen_mul_lanes", {"LANES": n, "A_BITS": a, "B_BITS": b}) for n, a, b in lanes]
     cells += [Cell("hwgen_mul", {"A_BITS": a, "B_BITS": b}) for a, b in wholes]
+    cells += [
+        Cell("hwgen_mul", {"A_BITS": a, "B_BITS": b, "BLOCKS": blocks})
+        for a, b in [(23, 25), (22, 22), (18, 20), (35, 20), wholes[-1]]
+        for blocks in (1, 2, 3, 4)
+    ]
     printed = simulate(tmp_path, family, multiplier_bench(cells, cycles=300))
     found = re.search(r"checks (\d+) errors (\d+)", printed)
     assert found, printed

@@ -142,7 +142,7 @@ CELLS: dict[str, Callable[[], wiring.Component]] = {
     "hwgen_ram_be": lambda: RamUnits(unit=8, units=4, depth=9),
     "hwgen_queue_ram": lambda: QueueRam(width=40, depth=QUEUE_WORDS),
     "hwgen_mul_lanes": lambda: MulLanes(lanes=4, a_bits=8, b_bits=7),
-    "hwgen_mul": lambda: Mul(a_bits=20, b_bits=18),
+    "hwgen_mul": lambda: Mul(a_bits=20, b_bits=18, blocks=3),
     "hwgen_copy": lambda: Copy(width=3),
 }
 PARAMETERS = {
@@ -151,7 +151,7 @@ PARAMETERS = {
     "hwgen_ram_be": {"UNIT": 8, "UNITS": 4, "DEPTH": 9, "ADDR_BITS": 4},
     "hwgen_queue_ram": {"WIDTH": 40, "DEPTH": QUEUE_WORDS, "ADDR_BITS": 7, "STYLE": '"distributed"'},
     "hwgen_mul_lanes": {"LANES": 4, "A_BITS": 8, "B_BITS": 7},
-    "hwgen_mul": {"A_BITS": 20, "B_BITS": 18},
+    "hwgen_mul": {"A_BITS": 20, "B_BITS": 18, "BLOCKS": 3},
     "hwgen_copy": {"WIDTH": 3},
 }
 

@@ -46,3 +46,9 @@ def test_the_frames_of_a_batch_leave_side_by_side(batch: int) -> None:
     shape = build_plan(lenet(), PlanOptions(pes=2, lanes=2, batch=batch)).shape
     assert shape.output.pixels == batch
     assert shape.input.pixels == 72, "convolutions come before the batch gathers"
+
+
+def test_spare_multipliers_are_dealt_out_to_the_requantisers() -> None:
+    shape = build_plan(lenet(), PlanOptions(pes=5, lanes=4, target="ecp5-25k", requantisers=5)).shape
+    assert shape.spare_multipliers == 8
+    assert [shape.requantiser_blocks(index) for index in range(5)] == [1, 2, 1, 2, 2]

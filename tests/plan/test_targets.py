@@ -23,3 +23,9 @@ def test_the_largest_automatic_grid_is_not_beyond_a_whole_device(target: Target)
     assert target.max_lanes & (target.max_lanes - 1) == 0
     assert min(target.luts, target.multipliers, target.blocks) > 0
     assert target.clock_mhz > 0
+
+
+def test_multipliers_beyond_the_lanes_are_spare_where_all_are_alike() -> None:
+    assert TARGETS["ecp5-85k"].spare_multipliers(128) == 28
+    assert TARGETS["ecp5-85k"].spare_multipliers(160) == 0
+    assert TARGETS["ice40-up5k"].spare_multipliers(8) == 0

@@ -191,7 +191,10 @@ endmodule
 // One signed product as two addends, a*b = p + q, the second one zero here; latency 3: operands, pipeline, product.
 module hwgen_mul #(
     parameter A_BITS = 16,
-    parameter B_BITS = 16
+    parameter B_BITS = 16,
+    // verilator lint_off UNUSEDPARAM
+    parameter BLOCKS = 0        // synthesis decides itself here
+    // verilator lint_on UNUSEDPARAM
 ) (
     input  wire                     clk,
     input  wire [A_BITS-1:0]        a,

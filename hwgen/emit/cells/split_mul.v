@@ -1,5 +1,5 @@
 // hwgen_mul on multiplier blocks of limited width: the operands are cut into chunks, each pair of chunks takes one block,
-// or partial products in LUTs where one chunk is short. The family's file defines
+// or partial products in LUTs where one chunk is short and BLOCKS are used up. The family's file defines
 //   HWGEN_DSP_BITS    width of the block's signed operands
 //   HWGEN_CHUNK_BITS  widest unsigned operand the block takes
 //   HWGEN_LUT_ROWS    up to so many partial products are cheaper than a block
@@ -8,7 +8,8 @@
 // One signed product as two addends, a*b = p + q; latency 3: operands, products of chunks, their sums.
 module hwgen_mul #(
     parameter A_BITS = 16,
-    parameter B_BITS = 16
+    parameter B_BITS = 16,
+    parameter BLOCKS = 0        // so many pairs of chunks, the first ones, take a block whatever they cost in LUTs
 ) (
     input  wire                     clk,
     input  wire [A_BITS-1:0]        a,
@@ -38,7 +39,9 @@ module hwgen_mul #(
                         .A_SIGNED(i == A_CHUNKS - 1),
                         .B_SIGNED(j == B_CHUNKS - 1),
                         .SHIFT((i + j) * CHUNK),
-                        .P_BITS(P_BITS)
+                        .P_BITS(P_BITS),
+                        .IN_BLOCK(i * B_CHUNKS + j < BLOCKS),
+                        .SLOT((i + j) % 2)
                     ) part (
                         .clk(clk),
                         .a(a[((i == A_CHUNKS - 1) ? A_BITS : (i + 1) * CHUNK) - 1 : i * CHUNK]),
@@ -47,7 +50,7 @@ module hwgen_mul #(
                     );
                 end
             end
-            // Of a block and three or four pairs of rows, three go into one sum and two into the other.
+            // Every second term goes into the same sum; blocks whose products overlap, into different ones.
             reg [P_BITS-1:0] even, odd, even_r, odd_r;
             integer t;
             always @* begin
@@ -68,14 +71,16 @@ module hwgen_mul #(
     endgenerate
 endmodule
 
-// The product of two chunks as four terms of the whole product, latency 2; a block has one, and zeros.
+// The product of two chunks as four terms of the whole product, latency 2; a block has one, in SLOT, and zeros.
 module hwgen_mul_part #(
     parameter A_BITS = 2,
     parameter B_BITS = 16,
     parameter A_SIGNED = 1,
     parameter B_SIGNED = 1,
     parameter SHIFT = 0,
-    parameter P_BITS = 18
+    parameter P_BITS = 18,
+    parameter IN_BLOCK = 0,
+    parameter SLOT = 0
 ) (
     input  wire                clk,
     input  wire [A_BITS-1:0]   a,
@@ -83,12 +88,14 @@ module hwgen_mul_part #(
     output wire [4*P_BITS-1:0] terms
 );
     localparam Q_BITS = A_BITS + B_BITS;
+    // One or two rows are a single term anyway.
+    localparam LUT_ROWS = (IN_BLOCK != 0) ? 2 : `HWGEN_LUT_ROWS;
     generate
-        if (A_BITS <= `HWGEN_LUT_ROWS) begin : rows_of_a
+        if (A_BITS <= LUT_ROWS) begin : rows_of_a
             hwgen_mul_rows #(.S_BITS(A_BITS), .S_SIGNED(A_SIGNED), .Y_BITS(B_BITS), .Y_SIGNED(B_SIGNED),
                              .SHIFT(SHIFT), .P_BITS(P_BITS))
                 rows (.clk(clk), .s(a), .y(b), .terms(terms));
-        end else if (B_BITS <= `HWGEN_LUT_ROWS) begin : rows_of_b
+        end else if (B_BITS <= LUT_ROWS) begin : rows_of_b
             hwgen_mul_rows #(.S_BITS(B_BITS), .S_SIGNED(B_SIGNED), .Y_BITS(A_BITS), .Y_SIGNED(A_SIGNED),
                              .SHIFT(SHIFT), .P_BITS(P_BITS))
                 rows (.clk(clk), .s(b), .y(a), .terms(terms));
@@ -97,15 +104,16 @@ module hwgen_mul_part #(
             hwgen_dsp #(.A_BITS(A_BITS), .B_BITS(B_BITS), .A_SIGNED(A_SIGNED), .B_SIGNED(B_SIGNED), .LATENCY(2))
                 dsp (.clk(clk), .a(a), .b(b), .p(q));
             wire fill = (A_SIGNED != 0 || B_SIGNED != 0) ? q[Q_BITS-1] : 1'b0;
+            wire [P_BITS-1:0] term;
             if (P_BITS == Q_BITS + SHIFT) begin : top
-                assign terms[P_BITS-1:0] = {q, {SHIFT{1'b0}}};
+                assign term = {q, {SHIFT{1'b0}}};
                 wire unused = fill;
             end else if (SHIFT == 0) begin : bottom
-                assign terms[P_BITS-1:0] = {{P_BITS-Q_BITS{fill}}, q};
+                assign term = {{P_BITS-Q_BITS{fill}}, q};
             end else begin : middle
-                assign terms[P_BITS-1:0] = {{P_BITS-Q_BITS-SHIFT{fill}}, q, {SHIFT{1'b0}}};
+                assign term = {{P_BITS-Q_BITS-SHIFT{fill}}, q, {SHIFT{1'b0}}};
             end
-            assign terms[4*P_BITS-1:P_BITS] = {3*P_BITS{1'b0}};
+            assign terms = (SLOT != 0) ? {{2*P_BITS{1'b0}}, term, {P_BITS{1'b0}}} : {{3*P_BITS{1'b0}}, term};
         end
     endgenerate
 endmodule
