@@ -17,9 +17,9 @@ from hwgen.plan.shape import ArrayShape
 class Requantiser(wiring.Component):
     """``p = acc*mul + add``, ``q = clamp((p >> shift) + offset, low, high)``; docs/architecture.md, section 3.
 
-    ``mul`` is read while the value waits, ``add`` three cycles later, when the product is there: the addresses are
-    delayed instead of the words. In wide layers the lanes' values are summed first. Registers of what all requantisers
-    are told (addresses, limits) are copies: shared ones would stand far from most of them.
+    ``mul`` is read while the value waits, ``add`` two cycles later, a cycle before the product is there: the addresses
+    are delayed instead of the words. In wide layers the lanes' values are summed first. Registers of what all
+    requantisers are told (addresses, limits) are copies: shared ones would stand far from most of them.
 
     **Latency**: ``latency.requantise`` from ``lane_first``; ``parameter`` is due one cycle before it, ``acc`` one cycle
     after. ``wide``, ``offset``, ``low`` and ``high`` stand still while a step's values are in here; the last three may
@@ -67,11 +67,12 @@ class Requantiser(wiring.Component):
         acc = self._summed(m)
         m.d.comb += [
             mul.addr.eq(parameter),
-            add.addr.eq(delayed(m, parameter, latency.MULTIPLY_REQUANTISE, "parameter")),
+            add.addr.eq(delayed(m, parameter, latency.MULTIPLY_REQUANTISE - 1, "parameter")),
             multiply.a.eq(acc),
             multiply.b.eq(mul.data),
         ]
-        record = fields_of(shape.requant_fields, add.data)
+        # A register of its own: the memory may stand far from the adder.
+        record = fields_of(shape.requant_fields, delayed(m, add.data, 1, "add_data"))
         total = Signal(signed(shape.sum_bits), reset_less=True)
         addend = Cat(Const(0, shape.add_zeros), record["add"]).as_signed()
         m.d.sync += total.eq(multiply.p + multiply.q + addend)

@@ -1,8 +1,10 @@
-"""Where the multipliers of a core stand on the device.
+"""Where the multipliers and block RAMs of a core stand on the device.
 
 Left to itself, nextpnr puts a PE's multipliers wherever the rows of multiplier blocks have room, and the PE's
 accumulators end up a quarter of the device away. Here the PEs take the blocks in order, row by row and back again, in
-the middle of the rows; a requantiser's multipliers stand between those of the PEs that it serves.
+the middle of the rows; a requantiser's multipliers stand between those of the PEs that it serves. Block RAMs then take
+the places that are nearest, in sum, to the multipliers of whose PE or requantiser they are (an assignment problem; Kuhn
+1955), those of nobody's to the middle of all.
 """
 
 from __future__ import annotations
@@ -14,46 +16,71 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 BEL = "BEL"
 """The attribute that fixes a cell's place for nextpnr."""
 
 _PE = re.compile(r"\bpe_(\d+)\.")
 _REQUANTISER = re.compile(r"\brequantiser_(\d+)\.")
+_OF_PE = re.compile(r"\b(?:pe|bank|weights|pointers|decoder|tile_output)_(\d+)\.")
 _NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MultiplierSites:
+class Sites:
     """The places for cells of the type ``cell``: rows, each from left to right, by the names that nextpnr knows."""
 
     cell: str
     rows: tuple[tuple[str, ...], ...]
 
 
-def _ecp5_rows(heights: Sequence[int], columns: Sequence[int]) -> tuple[tuple[str, ...], ...]:
-    """Four multipliers from each of ``columns``: two neighbours, and two more three columns further right."""
-    places = [(column + offset, site) for column in columns for offset, site in ((0, 0), (1, 1), (4, 4), (5, 5))]
-    return tuple(tuple(f"X{x}/Y{y}/MULT18_{site}" for x, site in places) for y in heights)
+@dataclass(frozen=True, kw_only=True)
+class Floorplan:
+    """The places of a device."""
+
+    multipliers: Sites
+    memories: Sites
+
+
+def _ecp5(multipliers: Sequence[int], memories: Sequence[int], columns: Sequence[int]) -> Floorplan:
+    """Rows of the device at these heights: from each of ``columns`` on four multipliers, or four memories.
+
+    Multipliers are two neighbours, and two more three columns further right; every second column has a memory.
+    """
+    mults = [(column + offset, site) for column in columns for offset, site in ((0, 0), (1, 1), (4, 4), (5, 5))]
+    rams = [(column + 2 * site, site) for column in columns for site in range(4)]
+    return Floorplan(
+        multipliers=Sites(
+            cell="MULT18X18D", rows=tuple(tuple(f"X{x}/Y{y}/MULT18_{n}" for x, n in mults) for y in multipliers)
+        ),
+        memories=Sites(cell="DP16KD", rows=tuple(tuple(f"X{x}/Y{y}/EBR{n}" for x, n in rams) for y in memories)),
+    )
 
 
 ECP5_SITES = {
-    "25k": MultiplierSites(cell="MULT18X18D", rows=_ecp5_rows([13], [4, 13, 22, 33, 42, 51, 60])),
-    "45k": MultiplierSites(cell="MULT18X18D", rows=_ecp5_rows([22, 46], [4, 13, 22, 31, 42, 51, 60, 69, 78])),
-    "85k": MultiplierSites(
-        cell="MULT18X18D",
-        rows=_ecp5_rows([10, 34, 58], [4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114]),
-    ),
+    "25k": _ecp5([13], [25, 37], [4, 13, 22, 33, 42, 51, 60]),
+    "45k": _ecp5([22, 46], [10, 34, 58], [4, 13, 22, 31, 42, 51, 60, 69, 78]),
+    "85k": _ecp5([10, 34, 58], [22, 46, 70, 82], [4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114]),
 }
 """Of the LFE5U devices, as nextpnr's chip database has them."""
 
 
-def place_multipliers(netlist: Path, sites: MultiplierSites) -> int:
-    """Fix the multipliers in ``netlist`` (Yosys JSON) to places; how many. None, where there are more than places."""
+def place_blocks(netlist: Path, sites: Floorplan) -> int:
+    """Fix multipliers and block RAMs in ``netlist`` (Yosys JSON) to places; how many cells.
+
+    None of a kind, where there are more than places; no memory without multipliers.
+    """
     design = json.loads(netlist.read_text(encoding="utf-8"))
     placed = 0
     for module in design["modules"].values():
         cells: dict[str, Any] = module["cells"]
-        places = assigned([name for name, cell in cells.items() if cell["type"] == sites.cell], sites.rows)
+        multipliers, memories = (
+            [name for name, cell in cells.items() if cell["type"] == kind.cell]
+            for kind in (sites.multipliers, sites.memories)
+        )
+        places = dict(assigned(multipliers, sites.multipliers.rows))
+        places |= beside(memories, places, [place for row in sites.memories.rows for place in row])
         for name, place in places.items():
             cells[name].setdefault("attributes", {})[BEL] = place
         placed += len(places)
@@ -77,6 +104,38 @@ def assigned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[str
         middle = row[left : left + width]
         places += middle[::-1] if index % 2 else middle
     return dict(zip(order, places, strict=False))
+
+
+def beside(names: Sequence[str], multipliers: Mapping[str, str], places: Sequence[str]) -> Mapping[str, str]:
+    """Of ``places`` one for each of the memories, near the ``multipliers`` (places by cell) of its PE or requantiser."""
+    if not names or not multipliers or len(names) > len(places):
+        return {}
+    # Only place and route needs SciPy.
+    from scipy.optimize import linear_sum_assignment
+
+    homes: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for name, place in multipliers.items():
+        if (owner := _owner(name)) is not None:
+            homes.setdefault(owner, []).append(_position(place))
+    middle = np.mean([_position(place) for place in multipliers.values()], axis=0)
+    centres = {owner: np.mean(positions, axis=0) for owner, positions in homes.items()}
+    wanted = np.array([centres.get(owner, middle) if (owner := _owner(name)) else middle for name in names])
+    there = np.array([_position(place) for place in places])
+    rows, columns = linear_sum_assignment(np.abs(wanted[:, None] - there[None]).sum(axis=2))
+    return {names[row]: places[column] for row, column in zip(rows.tolist(), columns.tolist(), strict=True)}
+
+
+def _owner(name: str) -> tuple[str, int] | None:
+    """The requantiser or PE that a cell belongs to."""
+    if found := _REQUANTISER.search(name):
+        return "requantiser", int(found[1])
+    found = _OF_PE.search(name)
+    return ("pe", int(found[1])) if found else None
+
+
+def _position(place: str) -> tuple[int, int]:
+    x, y, *_ = _NUMBERS.findall(place)
+    return int(x), int(y)
 
 
 def _in_order(names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from hwgen.flow.folder import CoreFolder
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.synth.block_registers import pack_output_registers
 from hwgen.flow.synth.checks import check
-from hwgen.flow.synth.floorplan import place_multipliers
+from hwgen.flow.synth.floorplan import place_blocks
 from hwgen.flow.synth.route import DoesNotFitError, Routed, place_and_route
 from hwgen.flow.synth.statistics import Memory, Resources, memories, resources
 from hwgen.flow.synth.targets import Recipe, recipe
@@ -103,8 +103,8 @@ def synthesise(
         (work / "wrapper.v").write_text(wrapper(folder.top, ports), encoding="utf-8")
         pins_log = logs / f"synth-{row.name}-pins.log"
         run_script(pin_passes(folder, row, work), cwd=folder.path, log=pins_log, install=SYNTHESIS)
-        if row.route.multipliers is not None:
-            place_multipliers(work / "netlist.json", row.route.multipliers)
+        if row.route.floorplan is not None:
+            place_blocks(work / "netlist.json", row.route.floorplan)
         progress(f"place and route ({row.name})", None)
         try:
             routed = place_and_route(

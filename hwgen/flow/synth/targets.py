@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwgen.errors import UsageError
-from hwgen.flow.synth.floorplan import ECP5_SITES, MultiplierSites
+from hwgen.flow.synth.floorplan import ECP5_SITES, Floorplan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +27,8 @@ class PlaceAndRoute:
         The packer's command with the placeholders {routed} and {bitstream}.
     constraints:
         Content of pins.cst, which ``arguments`` names, where unconstrained pins are refused.
-    multipliers:
-        Places that the core's multipliers are fixed to.
+    floorplan:
+        Places that the core's multipliers and block RAMs are fixed to.
     """
 
     program: str
@@ -39,7 +39,7 @@ class PlaceAndRoute:
     pack: tuple[str, ...]
     bitstream_suffix: str
     constraints: str = ""
-    multipliers: MultiplierSites | None = None
+    floorplan: Floorplan | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def _ecp5(size: str) -> Recipe:
             logic_cell="TRELLIS_COMB",
             pack=("yowasp-ecppack", "--compress", "{routed}", "{bitstream}"),
             bitstream_suffix=".bit",
-            multipliers=ECP5_SITES[size],
+            floorplan=ECP5_SITES[size],
         ),
     )
 

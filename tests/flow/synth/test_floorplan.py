@@ -1,4 +1,4 @@
-"""Places for multipliers."""
+"""Places for multipliers and block RAMs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hwgen.flow.synth.floorplan import BEL, ECP5_SITES, MultiplierSites, assigned, place_multipliers
+from hwgen.flow.synth.floorplan import BEL, ECP5_SITES, Floorplan, Sites, assigned, beside, place_blocks
 
 ROWS = (("a0", "a1", "a2", "a3", "a4"), ("b0", "b1", "b2", "b3", "b4"))
 
@@ -44,17 +44,44 @@ def test_left_to_the_placer_where_places_run_out_or_a_cell_has_no_pe(many: list[
     assert assigned(many, ROWS) == {}
 
 
-@pytest.mark.parametrize(("size", "count"), [("25k", 28), ("45k", 72), ("85k", 156)])
-def test_all_multipliers_of_the_devices(size: str, count: int) -> None:
-    places = [place for row in ECP5_SITES[size].rows for place in row]
-    assert len(places) == len(set(places)) == count
+@pytest.mark.parametrize(("size", "multipliers", "memories"), [("25k", 28, 56), ("45k", 72, 108), ("85k", 156, 208)])
+def test_all_blocks_of_the_devices(size: str, multipliers: int, memories: int) -> None:
+    sites = ECP5_SITES[size]
+    for kind, count in ((sites.multipliers, multipliers), (sites.memories, memories)):
+        places = [place for row in kind.rows for place in row]
+        assert len(places) == len(set(places)) == count
 
 
-def test_only_multipliers_are_placed(tmp_path: Path) -> None:
-    cells = {name: {"type": "MULT", "attributes": {"keep": "1"}} for name in names(2, 1, 0)} | {"x": {"type": "FF"}}
+def test_a_memory_stands_beside_the_multipliers_of_its_owner_others_in_the_middle() -> None:
+    multipliers = {"pe_0.mult": "X0/Y0/M", "pe_1.mult": "X90/Y0/M", "requantiser_0.mult": "X40/Y0/M"}
+    memories = ["weights_0.mem", "bank_1.even.mem", "requantiser_0.add.mem", "schedule.mem", "requantiser_7.mul.mem"]
+    places = ["X90/Y1/R", "X1/Y1/R", "X43/Y0/R", "X42/Y1/R", "X44/Y1/R", "X200/Y1/R"]
+    found = beside(memories, multipliers, places)
+    assert found["weights_0.mem"] == "X1/Y1/R"
+    assert found["bank_1.even.mem"] == "X90/Y1/R"
+    assert set(found.values()) == set(places) - {"X200/Y1/R"}
+
+
+def test_what_takes_the_nearest_place_is_decided_for_all_together() -> None:
+    """The second memory has no other place near; the first gives way."""
+    multipliers = {"pe_0.mult": "X10/Y0/M", "pe_1.mult": "X11/Y0/M"}
+    found = beside(["weights_0.mem", "weights_1.mem"], multipliers, ["X11/Y0/R", "X0/Y0/R", "X99/Y0/R"])
+    assert found == {"weights_0.mem": "X0/Y0/R", "weights_1.mem": "X11/Y0/R"}
+
+
+@pytest.mark.parametrize("multipliers", [{}, {"pe_0.mult": "X0/Y0/M"}])
+def test_memories_are_left_to_the_placer_without_multipliers_or_places(multipliers: dict[str, str]) -> None:
+    assert beside(["weights_0.mem", "weights_1.mem"], multipliers, ["X0/Y0/R"]) == {}
+
+
+def test_only_blocks_are_placed(tmp_path: Path) -> None:
+    cells = {name: {"type": "MULT", "attributes": {"keep": "1"}} for name in names(2, 1, 0)}
+    cells |= {"x": {"type": "FF"}, "core.array.weights_1.mem": {"type": "RAM"}}
     file = tmp_path / "netlist.json"
     file.write_text(json.dumps({"modules": {"top": {"cells": cells}, "other": {"cells": {}}}}), encoding="utf-8")
-    assert place_multipliers(file, MultiplierSites(cell="MULT", rows=ROWS)) == 2
+    multipliers = Sites(cell="MULT", rows=(("X1/Y1/M", "X2/Y1/M"), ("X1/Y8/M", "X2/Y8/M")))
+    memories = Sites(cell="RAM", rows=(("X1/Y2/R",), ("X1/Y7/R",)))
+    assert place_blocks(file, Floorplan(multipliers=multipliers, memories=memories)) == 3
     found = json.loads(file.read_text(encoding="utf-8"))["modules"]["top"]["cells"]
-    assert [cell.get("attributes", {}).get(BEL) for cell in found.values()] == ["a2", "b2", None]
+    assert [cell.get("attributes", {}).get(BEL) for cell in found.values()] == ["X1/Y1/M", "X1/Y8/M", None, "X1/Y7/R"]
     assert found[names(2, 1, 0)[0]]["attributes"]["keep"] == "1"
