@@ -15,30 +15,21 @@ from hwgen.bench.cores import core
 from hwgen.bench.data import DataFile, data_file, data_folder
 from hwgen.bench.lenet5 import WEIGHTS, lenet5
 from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, images, labels
+from hwgen.bench.mnist8 import CALIBRATION, DIVISOR, MNIST_8, mnist8_float
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.compress.calibrate import METHODS
 from hwgen.compress.integer_weights import WeightFormat
 from hwgen.compress.quantise import Quantisation, quantise
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.simulate import simulate
-from hwgen.importers import import_model
 from hwgen.model import Model
 from hwgen.plan import PlanOptions, build_plan
 
 TARGET = "ecp5-85k"
 PES, LANES = 8, 4
-CALIBRATION = 500
-"""Training images, the first ones."""
 WEIGHT_BITS = (8, 4)
 IN_RTL = "min_max"
 """The calibration whose models, with the first number of weight bits, go through the Verilog."""
-
-MNIST_8 = DataFile(
-    "onnx/mnist-8.onnx",
-    "https://github.com/EMCLab-Sinica/Stateful-CNN/blob/0c2b7fa059e097604bc7a5294df7a19a81b844c7/data/mnist-8.onnx",
-    "2f06e72de813a8635c9bc0397ac447a601bdbfa7df4bebc278723b958831c9bf",
-)
-
 
 @dataclass(frozen=True)
 class RealNetwork:
@@ -52,7 +43,7 @@ class RealNetwork:
 
 
 NETWORKS = (
-    RealNetwork("mnist-8", MNIST_8, lambda folder: import_model(folder / MNIST_8.name), 255, 500),
+    RealNetwork("mnist-8", MNIST_8, mnist8_float, DIVISOR, 500),
     RealNetwork("LeNet-5", WEIGHTS, lenet5, 256, 100),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hwgen.bench.data import DataFile, data_file, data_folder
+from hwgen.bench.data import data_file, data_folder
 from hwgen.bench.fmax import Placement, by_seed, placed
 from hwgen.bench.mlperf_tiny import LANES, NETWORKS, PES, TARGET, TinyNetwork, model_of
 from hwgen.bench.result import Column, Result, Row, Table
@@ -45,8 +45,8 @@ def mlperf_clock(
     data = data_folder(folder)
     taken = [network for network in networks if network.title in PUBLISHED]
     for network in taken:
-        if isinstance(network.model, DataFile):
-            data_file(network.model, data)
+        for file in network.files:
+            data_file(file, data)
     rows = []
     for network in taken:
         model = model_of(network, data)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hwgen import golden
 from hwgen.bench.cores import core
 from hwgen.bench.data import DataFile, data_file, data_folder
+from hwgen.bench.mnist8 import NEEDS, mnist8
 from hwgen.bench.mobilenet import mobilenet
 from hwgen.bench.result import Column, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
@@ -37,13 +38,19 @@ REFERENCE = "ai-edge-litert 2.3.0, kernels BUILTIN_REF, run on the network"
 class TinyNetwork:
     """A network, its recorded inputs and outputs, and the most compute cycles that it may take on 16 x 8.
 
-    ``model``: a file to import, or what makes a network of the same shape where there is none.
+    ``model``: a file to import, or what makes the network, from the data folder's files ``needs``.
     """
 
     title: str
-    model: DataFile | Callable[[], Model]
+    model: DataFile | Callable[[Path], Model]
     recorded: DataFile | None
     goal: int | None = None
+    needs: tuple[DataFile, ...] = ()
+
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """All that it reads."""
+        return tuple(file for file in (self.model, self.recorded, *self.needs) if isinstance(file, DataFile))
 
 
 NETWORKS = (
@@ -105,7 +112,8 @@ NETWORKS = (
         ),
         None,
     ),
-    TinyNetwork("VWW's shape", mobilenet, None, 77_000),
+    TinyNetwork("mnist-8", mnist8, None, needs=NEEDS),
+    TinyNetwork("VWW's shape", lambda _: mobilenet(), None, 77_000),
 )
 
 
@@ -125,8 +133,7 @@ def mlperf_tiny(
         A file is missing.
     """
     data = data_folder(folder)
-    needed = [file for network in networks for file in (network.model, network.recorded)]
-    files = [data_file(file, data) for file in needed if isinstance(file, DataFile)]
+    files = [data_file(file, data) for network in networks for file in network.files]
     progress(f"{len(files)} files", None)
     rows = [_row(network, data, pes, lanes, progress) for network in networks]
     return Result(
@@ -135,7 +142,8 @@ def mlperf_tiny(
             f"The int8 networks of MLPerf Tiny and of tflite-micro's examples, as they are, on {pes} PEs x {lanes} "
             "lanes: imported, built, all recorded inputs through the emitted Verilog (CXXRTL). *Reference* is TFLite's "
             "reference kernels (ai-edge-litert 2.3.0); micro_speech has no recorded inputs and is compared with the "
-            "golden model on random ones, as is VWW's shape: MobileNetV1 of width 0.25 on 96 x 96 x 3, random weights."
+            "golden model on random ones, as are mnist-8, a float ONNX network quantised after training (accuracy: "
+            "`bench accuracy`), and VWW's shape: MobileNetV1 of width 0.25 on 96 x 96 x 3, random weights."
         ),
         rows=rows,
         tables=[_summary(rows), *(_layers(row) for row in rows)],
@@ -145,7 +153,7 @@ def mlperf_tiny(
 def model_of(network: TinyNetwork, data: Path) -> Model:
     """Import it from ``data``, or make it."""
     made = network.model
-    return import_model(data / made.name) if isinstance(made, DataFile) else made()
+    return import_model(data / made.name) if isinstance(made, DataFile) else made(data)
 
 
 def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progress) -> Row:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen import golden
-from hwgen.bench.accuracy import MNIST_8
 from hwgen.bench.data import data_file, data_folder
 from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, images, labels
+from hwgen.bench.mnist8 import MNIST_8
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.errors import ToolMissingError
 from hwgen.flow.process import Progress, silent

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from hwgen import golden
 from hwgen.bench.cores import core
-from hwgen.bench.data import DataFile, data_file, data_folder
-from hwgen.bench.mlperf_tiny import NETWORKS, TinyNetwork, recorded
+from hwgen.bench.data import data_file, data_folder
+from hwgen.bench.mlperf_tiny import NETWORKS, TinyNetwork, model_of, recorded
 from hwgen.bench.result import Column, Plot, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
 from hwgen.flow.simulate import simulate
 from hwgen.flow.synth.synthesise import synthesise
-from hwgen.importers import import_model
 from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.tiles import Size, transformed_bits, vertical_bits, weight_bits
@@ -76,10 +75,9 @@ def winograd(
         A file is missing.
     """
     data = data_folder(folder)
-    needed = [file for file in (network.model, network.recorded) if isinstance(file, DataFile)]
-    found = [data_file(file, data) for file in needed]
+    found = [data_file(file, data) for file in network.files]
     progress(f"{len(found)} files", None)
-    model = import_model(found[0]) if isinstance(network.model, DataFile) else network.model()
+    model = model_of(network, data)
     frames, reference = recorded(network, data, model)
     measured = []
     for algorithm in algorithms:

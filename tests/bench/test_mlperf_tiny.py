@@ -51,7 +51,7 @@ def test_missing_data_is_said_before_anything_is_built(tmp_path: Path) -> None:
         mlperf_tiny(folder=tmp_path)
 
 
-FILES = [file for one in NETWORKS for file in (one.model, one.recorded) if isinstance(file, DataFile)]
+FILES = [file for one in NETWORKS for file in one.files]
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)

@@ -107,7 +107,7 @@ def assigned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[str
 
 
 def beside(names: Sequence[str], multipliers: Mapping[str, str], places: Sequence[str]) -> Mapping[str, str]:
-    """Of ``places`` one for each of the memories, near the ``multipliers`` (places by cell) of its PE or requantiser."""
+    """A place for each of the memories, near the ``multipliers`` (places by cell) of its PE or requantiser."""
     if not names or not multipliers or len(names) > len(places):
         return {}
     # Only place and route needs SciPy.
