@@ -12,7 +12,7 @@ from tests.gateware.tiles import network
 
 
 def small() -> TinyNetwork:
-    return TinyNetwork("two convolutions", lambda: network(4, 4, (8, 8), layers=2), None)
+    return TinyNetwork("two convolutions", lambda _: network(4, 4, (8, 8), layers=2), None)
 
 
 def test_a_small_network_by_every_algorithm(tmp_path: Path) -> None:
