@@ -27,6 +27,12 @@ def blocks(
     return Resources(0, 0, deep).blocks(target)
 
 
+def can_be_luts(depth: int, *, loadable: bool, target: Target) -> bool:
+    """Whether the requantisers' memories of ``depth`` words may give way."""
+    # iCE40 has no LUT RAM: what is written would become flip-flops.
+    return depth <= MOST_WORDS and not (loadable and target.family == "ice40")
+
+
 def requantisation_in_luts(
     images: Sequence[MemoryImage],
     *,
@@ -39,7 +45,6 @@ def requantisation_in_luts(
 ) -> bool:
     """Whether the requantisers' memories are made of LUTs: only where the blocks do not suffice, and LUTs can do it."""
     depth = max((image.depth for image in images if image.name.startswith(REQUANTISATION)), default=0)
-    if depth > MOST_WORDS or (loadable and target.family == "ice40"):
-        # iCE40 has no LUT RAM: what is written would become flip-flops.
+    if not can_be_luts(depth, loadable=loadable, target=target):
         return False
     return blocks(images, pes=pes, lanes=lanes, bank_words=bank_words, act_bits=act_bits, target=target) > target.blocks

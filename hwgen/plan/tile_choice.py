@@ -14,7 +14,7 @@ from hwgen.plan.requant import Lowering
 from hwgen.plan.steps import Grid, Step, build_steps
 from hwgen.plan.targets import TARGETS
 from hwgen.plan.tile_plan import tile_acc_bits, tile_timing
-from hwgen.plan.tile_resources import core_memories
+from hwgen.plan.tile_resources import core_blocks
 from hwgen.plan.tiles import ACT_BITS, Size, weight_bits
 from hwgen.plan.winograd import can_tile, tiled
 
@@ -26,7 +26,8 @@ LEAST = 10_000
 """Cycles of a model that is fast enough as it is: 100 us at 100 MHz. The smaller core is then the better one."""
 MOST_SHARED = 4
 """PEs of a requantiser or output transform that are tried: more are drain-bound in nearly every layer of tiles."""
-SIZES: tuple[Size, ...] = (2, 4)
+SIZES: tuple[tuple[Size, ...], ...] = ((2, 4), (2,), (4,))
+"""Sizes that a core may have. One alone may fit a device where the first layers in large tiles leave others none."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class TileChooser:
         target = TARGETS[self.options.target]
         # Where it does not fit anyway, tiles must not need more.
         most = max(target.blocks, self._blocks(plain))
-        tried = [self._fastest(ops, *share, most) for share in self._shares()]
+        tried = [self._fastest(ops, *share, sizes, most) for share in self._shares() for sizes in SIZES]
         fastest = self._cheapest([choice for choice in tried if self._blocks(choice) <= most] or [plain])
         return fastest if fastest.cycles <= WORTH * plain.cycles else plain
 
@@ -94,7 +95,9 @@ class TileChooser:
         grid = replace(self.grid, pes_per_requantiser=per_requantiser, tiles=tiles)
         return TileChoice(tuple(ops), grid, acc_bits, self._cycles(ops, grid))
 
-    def _fastest(self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int, most: int) -> TileChoice:
+    def _fastest(
+        self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int, sizes: Sequence[Size], most: int
+    ) -> TileChoice:
         """Layer by layer into tiles, first what saves most cycles for the weights that it adds; ``most`` blocks."""
         best = self._on(ops, per_requantiser, per_unit)
         if self._blocks(best) > most:
@@ -102,7 +105,7 @@ class TileChooser:
         plain = best.cycles
         gains: dict[tuple[int, str], int] = {}
         variants = {
-            index: [op, *(self._tiled(op, size) for size in SIZES)]
+            index: [op, *(self._tiled(op, size) for size in sizes)]
             for index, op in enumerate(ops)
             if self._tiled(op, 2) is not op
         }
@@ -134,8 +137,16 @@ class TileChooser:
     def _blocks(self, choice: TileChoice) -> int:
         """Block RAMs of the target."""
         steps, placement = self._steps(choice.ops, choice.grid)
-        needed = core_memories(choice.ops, steps, placement, choice.grid, self.lowering, choice.acc_bits)
-        return needed.blocks(TARGETS[self.options.target])
+        return core_blocks(
+            choice.ops,
+            steps,
+            placement,
+            choice.grid,
+            self.lowering,
+            choice.acc_bits,
+            target=TARGETS[self.options.target],
+            loadable=self.options.weights == "load",
+        )
 
     def _tiled(self, op: ArrayOp, size: Size) -> ArrayOp:
         return tiled(op, size) if can_tile(op) and self._multiplies(op, size) else op

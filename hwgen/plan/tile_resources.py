@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwgen.plan.layout import ceil_div
+from hwgen.plan.memory_fit import can_be_luts
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.parameters import requant_fields
 from hwgen.plan.placement import Placement
 from hwgen.plan.requant import Lowering
 from hwgen.plan.resources import SMALL_WORDS, Memory, Resources
 from hwgen.plan.steps import Grid, Step
+from hwgen.plan.targets import Target
 from hwgen.plan.tile_plan import tile_shape
 from hwgen.plan.tiles import ACT_BITS, side, weight_bits
 
@@ -18,10 +20,29 @@ SCHEDULE_BITS = 96
 """About a word of each schedule."""
 
 
+def core_blocks(
+    ops: Sequence[ArrayOp],
+    steps: Sequence[Step],
+    placement: Placement,
+    grid: Grid,
+    lowering: Lowering,
+    acc_bits: int,
+    *,
+    target: Target,
+    loadable: bool,
+) -> int:
+    """Block RAMs of a core; the requantisers' memories are LUTs where the device has not enough."""
+    other, requantisation = core_memories(ops, steps, placement, grid, lowering, acc_bits)
+    both = Resources(0, 0, (*other.memories, *requantisation.memories)).blocks(target)
+    depth = max((memory.depth for memory in requantisation.memories), default=0)
+    give_way = both > target.blocks and can_be_luts(depth, loadable=loadable, target=target)
+    return other.blocks(target) if give_way else both
+
+
 def core_memories(
     ops: Sequence[ArrayOp], steps: Sequence[Step], placement: Placement, grid: Grid, lowering: Lowering, acc_bits: int
-) -> Resources:
-    """All memories of a core that become blocks, with the widths that they will have; no LUTs.
+) -> tuple[Resources, Resources]:
+    """All memories of a core that become blocks, with the widths that they will have: the requantisers' are the second.
 
     An estimate in one thing: plain weights are taken to have 8 bits, transformed ones their greatest width.
     """
@@ -31,8 +52,6 @@ def core_memories(
     rows = sum(step.passes * per for step in by_op)
     found = [
         Memory(word, sum(_weight_words(step, word) for step in by_op), grid.pes),
-        Memory(lowering.mul_bits, rows, grid.pes // per),
-        Memory(requant_fields(lowering).width, rows, grid.pes // per),
         Memory(SCHEDULE_BITS, len(steps), 2),
         Memory.banks(pes=grid.pes, lanes=grid.lanes, words=placement.bank_words, act_bits=ACT_BITS),
     ]
@@ -47,7 +66,13 @@ def core_memories(
             Memory(acc_bits, 2 * values * max(tiles.sides) ** 2, units),
             Memory(acc_bits, 2 * results, units),
         ]
-    return Resources(0, grid.pes * grid.lanes, tuple(memory for memory in found if memory.depth > SMALL_WORDS))
+    widths = (lowering.mul_bits, requant_fields(lowering).width)
+    requantisation = [Memory(width, rows, grid.pes // per) for width in widths]
+    first, second = (
+        Resources(0, 0, tuple(memory for memory in memories if memory.depth > SMALL_WORDS))
+        for memories in (found, requantisation)
+    )
+    return first, second
 
 
 def _unit_bits(op: ArrayOp) -> int:

@@ -14,7 +14,7 @@ from tests.gateware.tiles import network
 NET = network(16, 16, (16, 16), layers=2)
 
 
-def needed(plan: Plan) -> Resources:
+def needed(plan: Plan) -> tuple[Resources, Resources]:
     lowering = lower([staircase(op, op_intervals(NET, op)) for op in array_ops(NET)])
     ops = [step.op for step in plan.steps if step.layer_last]
     assert plan.grid is not None
@@ -25,7 +25,7 @@ def needed(plan: Plan) -> Resources:
 def test_the_memories_are_those_of_the_plan() -> None:
     for algorithm in ("direct", "winograd2", "winograd4"):
         plan = build_plan(NET, PlanOptions(pes=8, lanes=4, algorithm=algorithm))  # type: ignore[arg-type]
-        found = {(memory.depth, memory.count) for memory in needed(plan).memories}
+        found = {(memory.depth, memory.count) for memory in needed(plan)[0].memories}
         assert ((plan.shape.bank_words + 1) // 2, 16) in found
         if plan.shape.tiles is not None:
             assert (plan.shape.tiles.buffer_words, plan.shape.tiles.units) in found
@@ -33,7 +33,7 @@ def test_the_memories_are_those_of_the_plan() -> None:
 
 def test_larger_tiles_take_more() -> None:
     blocks = [
-        needed(build_plan(NET, PlanOptions(pes=8, lanes=4, algorithm=algorithm))).blocks(TARGETS["ecp5-85k"])  # type: ignore[arg-type]
+        needed(build_plan(NET, PlanOptions(pes=8, lanes=4, algorithm=algorithm)))[0].blocks(TARGETS["ecp5-85k"])  # type: ignore[arg-type]
         for algorithm in ("direct", "winograd2", "winograd4")
     ]
     assert blocks == sorted(blocks)
