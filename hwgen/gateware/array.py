@@ -258,6 +258,7 @@ class PEArray(wiring.Component):
         shape = self._shape
         write_record = fields_of(shape.write_fields, self._stores["schedule_write"].data)
         self._q = [Signal(shape.act_bits, name=f"q_{index}") for index in range(shape.requantisers)]
+        self._draining_next = Signal()
         self._bank_pe = Signal(range(max(2, shape.pes_per_requantiser, shape.tiles.pes_per_unit if shape.tiles else 0)))
         write_address = Signal(shape.address_bits)
         results = Cat(self._q[index // shape.pes_per_requantiser] for index in range(shape.pes))
@@ -278,6 +279,7 @@ class PEArray(wiring.Component):
             load = self.load_data.word_select(index, shape.act_bits)
             if index % GROUP == 0:
                 group = index // GROUP
+                draining = copied(m, self._draining_next, f"draining_{group}")
                 group_rows = copied(m, rows, f"rows_{group}")
                 group_alignment = copied(m, alignment, f"alignment_{group}")
                 group_place = copied(m, place, f"write_place_{group}")
@@ -286,10 +288,10 @@ class PEArray(wiring.Component):
                 Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(group_alignment),
                 Cat(bank.wrow, bank.wunit_even, bank.wunit_odd).eq(group_place),
                 bank.pad.eq(self._held[index // GROUP]["pad_value"]),
-                bank.wdata.eq(delayed(m, Mux(self.draining, q, load), 1, f"write_data_{index}")),
+                bank.wdata.eq(delayed(m, Mux(draining, q, load), 1, f"write_data_{index}")),
             ]
             m.d.sync += [
-                bank.wen.eq(Mux(self.draining, mine & ~write_record["to_output"], self.load_write[index])),
+                bank.wen.eq(Mux(draining, mine & ~write_record["to_output"], self.load_write[index])),
                 self.out_write[index].eq(mine & write_record["to_output"]),
             ]
             vectors.append(bank.vector)
@@ -519,8 +521,10 @@ class PEArray(wiring.Component):
                 for index, head in enumerate(heads)
             ]
         # The first two are strobes, the rest counts only with them.
-        late = Cat(delayed(m, place[:2], due, "value", reset=True), delayed(m, place[2:], due, "place"))
+        strobes = delay_line(m, place[:2], due, "value", reset=True)
+        late = Cat(strobes[-1], delayed(m, place[2:], due, "place"))
         m.d.comb += [
+            self._draining_next.eq(strobes[-2][0]),
             counter.capture.eq(capture),
             counter.record.eq(word),
             counter.fetched.eq(walk.fetched),
