@@ -71,9 +71,9 @@ def build_plan(model: Model, options: PlanOptions | None = None) -> Plan:
     ops = tuple(ordered(op, resolved.orders) for op in fitted(resolved.ops, grid.pes))
     kept = [lowering.layers[index] for index in resolved.kept]
     lowering = _ordered(replace(lowering, layers=tuple(kept)), ops, resolved.orders)
-    choice = TileChooser(
-        model=model, options=options, grid=grid, lowering=lowering, bits=bits, joins=resolved.joins
-    ).choose(ops)
+    chooser = TileChooser(model=model, options=options, grid=grid, lowering=lowering, bits=bits, joins=resolved.joins)
+    choice = chooser.choose(ops)
+    remarks += chooser.notes(choice)
     grid = choice.grid
     balanced = choose_orders(choice.ops, grid.pes, resolved.joins) if options.balance else {}
     orders: Orders = {**resolved.orders, **balanced}

@@ -83,6 +83,18 @@ class TileChooser:
         fastest = self._cheapest([choice for choice in tried if self._blocks(choice) <= most] or [plain])
         return fastest if fastest.cycles <= WORTH * plain.cycles else plain
 
+    def notes(self, choice: TileChoice) -> tuple[str, ...]:
+        """Why an algorithm that ``--algorithm`` forces changed nothing."""
+        if self.options.algorithm not in ("winograd2", "winograd4") or _has_tiles(choice.ops):
+            return ()
+        if not self._possible(choice.ops):
+            reason = "a core with sparse or N:M layers, or with maps wider than 8 bits, has no Winograd tiles"
+        elif any(map(can_tile, choice.ops)):
+            reason = f"the multipliers of {self.options.target} do not take the transformed weights"
+        else:
+            reason = "no layer is a 3x3 convolution with stride 1"
+        return (f"--algorithm {self.options.algorithm} changes nothing: {reason}",)
+
     def _cheapest(self, choices: Sequence[TileChoice]) -> TileChoice:
         """The first, those with little logic standing first, that costs hardly more time than the fastest."""
         least = min(choice.cycles for choice in choices)

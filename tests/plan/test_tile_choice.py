@@ -21,8 +21,10 @@ def test_what_is_forced_is_done_where_it_can_be(algorithm: str) -> None:
     ("target", "found"), [("ice40-up5k", "direct"), ("gowin-gw1nr9", "direct"), ("ecp5-25k", "winograd2")]
 )
 def test_narrow_multipliers_stay_direct(target: str, found: str) -> None:
-    options = PlanOptions(target=target, pes=2, lanes=2, algorithm="winograd2")
-    assert build_plan(network(3, 4, (5, 5)), options).layers[0].algorithm == found
+    plan = build_plan(network(3, 4, (5, 5)), PlanOptions(target=target, pes=2, lanes=2, algorithm="winograd2"))
+    assert plan.layers[0].algorithm == found
+    reason = f"--algorithm winograd2 changes nothing: the multipliers of {target} do not take the transformed weights"
+    assert plan.notes == ((reason,) if found == "direct" else ())
 
 
 def test_cores_with_sparse_layers_stay_direct() -> None:
@@ -31,6 +33,15 @@ def test_cores_with_sparse_layers_stay_direct() -> None:
     second = conv("second", "first", first.output, pruned(5, 5, 3, 3))
     plan = build_plan(model(source, first, second), PlanOptions(algorithm="winograd2"))
     assert [layer.algorithm for layer in plan.layers] == ["direct", "direct"]
+    assert any("changes nothing: a core with sparse or N:M layers" in note for note in plan.notes)
+
+
+def test_a_model_without_a_layer_for_tiles_says_so() -> None:
+    source = act(4, 9, 9)
+    net = model(source, conv("one", "input", source, weights(5, 4, 1, 1)))
+    (note,) = build_plan(net, PlanOptions(algorithm="winograd4")).notes
+    assert note == "--algorithm winograd4 changes nothing: no layer is a 3x3 convolution with stride 1"
+    assert build_plan(net, PlanOptions()).notes == ()
 
 
 def test_the_cheapest_shares_that_cost_no_time() -> None:
