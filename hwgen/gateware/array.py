@@ -305,7 +305,7 @@ class PEArray(wiring.Component):
         bank_due = latency.ISSUE + latency.bank(shape.lanes) - latency.MEMORY
         m.d.comb += [
             broadcast.vectors.eq(Cat(*vectors)),
-            broadcast.bank.eq(delayed(m, source, bank_due, "bank")),
+            broadcast.bank.eq(delayed(m, source, bank_due - 1, "bank")),
         ]
         if shape.choices > 1:
             # Low bits and offset make the select a cycle before the vectors are there.
@@ -317,7 +317,7 @@ class PEArray(wiring.Component):
             m.d.comb += [
                 front.vectors.eq(Cat(*vectors)),
                 front.broadcast.eq(broadcast.vector),
-                front.bank.eq(delayed(m, source, bank_due, "tile_bank")),
+                front.bank.eq(delayed(m, source, bank_due - 1, "tile_bank")),
             ]
             shared = Mux(held["tile"], front.vector, widened(broadcast.vector, shape.lanes, shape.broadcast_bits))
         groups = range(pe_groups(shape.pes))

@@ -279,7 +279,7 @@ class Copy(wiring.Component):
 
 
 class Mul(wiring.Component):
-    """``p + q = a * b``, signed. **Latency**: 3 cycles (operands, pipeline, product).
+    """``p + q = a * b``, ``b`` unsigned. **Latency**: 3 cycles (operands, pipeline, product).
 
     Two addends, of which the second is zero where one block takes the operands: whoever adds something to the product
     adds both, and a product of several blocks needs no adder of its own before that. ``blocks``: so many multiplier
@@ -293,7 +293,7 @@ class Mul(wiring.Component):
         super().__init__(
             {
                 "a": In(signed(a_bits)),
-                "b": In(signed(b_bits)),
+                "b": In(b_bits),
                 "p": Out(signed(a_bits + b_bits)),
                 "q": Out(signed(a_bits + b_bits)),
             }
@@ -303,7 +303,7 @@ class Mul(wiring.Component):
         m = Module()
         if isinstance(platform, VerilogCells):
             m.submodules.multiplier = Instance(
-                "hwgen_mul", p_A_BITS=self._a_bits, p_B_BITS=self._b_bits, p_BLOCKS=self._blocks,
+                "hwgen_mul", p_A_BITS=self._a_bits, p_B_BITS=self._b_bits, p_B_SIGNED=0, p_BLOCKS=self._blocks,
                 i_clk=ClockSignal(), i_a=self.a, i_b=self.b, o_p=self.p, o_q=self.q,
             )  # fmt: skip
             return m

@@ -55,7 +55,7 @@ class Requantiser(wiring.Component):
         shape = self._shape
         m.submodules.mul = mul = self._mul
         m.submodules.add = add = self._add
-        m.submodules.multiply = multiply = Mul(a_bits=shape.result_bits, b_bits=shape.mul_bits + 1, blocks=self._blocks)
+        m.submodules.multiply = multiply = Mul(a_bits=shape.result_bits, b_bits=shape.mul_bits, blocks=self._blocks)
         if shape.loadable:
             for name, store in (("mul", mul), ("add", add)):
                 m.d.comb += [

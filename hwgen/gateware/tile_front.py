@@ -23,7 +23,7 @@ class TileFront(wiring.Component):
     Members
     -------
     vectors : In(pes * lanes * act_bits), broadcast : In(lanes * act_bits), bank : In
-        Of all banks, with the bank whose channel is the first unit's; that bank's, by the broadcast.
+        Of all banks; that bank's, by the broadcast; a cycle earlier the bank whose channel is the first unit's.
     valid, last : In(1)
         A column of the group is in ``broadcast`` a cycle before; it is the last one.
     start, size, stride, half, passes, channels, idle : In

@@ -130,12 +130,13 @@ def multiplier_bench(cells: list[Cell], cycles: int) -> str:
             a, b = f"{label}_a[{lane * a_bits} +: {a_bits}]", f"{label}_b[{lane * b_bits} +: {b_bits}]"
             got = f"{label}_p[{lane * p_bits} +: {p_bits}]" if latency == 2 else f"sum_{label}"
             name = f"{label}_{lane}"
+            sign = f"1'b{cell.parameters.get('B_SIGNED', 1)}"
             text.append(f"""
-reg signed [{a_bits - 1}:0] {name}_a; reg signed [{b_bits - 1}:0] {name}_b;
+reg signed [{a_bits - 1}:0] {name}_a; reg signed [{b_bits}:0] {name}_b;
 reg signed [{p_bits - 1}:0] {name}_p [0:{latency}];
 integer {name}_i;
 always @(posedge clk) begin
-  {name}_a = {a}; {name}_b = {b};
+  {name}_a = {a}; {name}_b = {{{sign} & {label}_b[{(lane + 1) * b_bits - 1}], {b}}};
   for ({name}_i = {latency - 1}; {name}_i > 0; {name}_i = {name}_i - 1)
     {name}_p[{name}_i] = {name}_p[{name}_i - 1];
   {name}_p[0] = {name}_a * {name}_b;
@@ -164,9 +165,9 @@ def test_products_and_their_latency(family: str, tmp_path: Path, rng: np.random.
     cells = [Cell("hwgen_mul_lanes", {"LANES": n, "A_BITS": a, "B_BITS": b}) for n, a, b in lanes]
     cells += [Cell("hwgen_mul", {"A_BITS": a, "B_BITS": b}) for a, b in wholes]
     cells += [
-        Cell("hwgen_mul", {"A_BITS": a, "B_BITS": b, "BLOCKS": blocks})
-        for a, b in [(23, 25), (22, 22), (18, 20), (35, 20), wholes[-1]]
-        for blocks in (1, 2, 3, 4)
+        Cell("hwgen_mul", {"A_BITS": a, "B_BITS": b, "B_SIGNED": blocks % 2, "BLOCKS": blocks})
+        for a, b in [(23, 26), (22, 22), (18, 18), (17, 16), (35, 20), wholes[-1]]
+        for blocks in range(5)
     ]
     printed = simulate(tmp_path, family, multiplier_bench(cells, cycles=300))
     found = re.search(r"checks (\d+) errors (\d+)", printed)
@@ -388,6 +389,7 @@ LINTED = [
     Cell("hwgen_mul_lanes", {"LANES": 5, "A_BITS": 8, "B_BITS": 7}),
     Cell("hwgen_mul", {"A_BITS": 5, "B_BITS": 7}),
     Cell("hwgen_mul", {"A_BITS": 24, "B_BITS": 20}),
+    Cell("hwgen_mul", {"A_BITS": 24, "B_BITS": 26, "B_SIGNED": 0, "BLOCKS": 2}),
     Cell("hwgen_mul", {"A_BITS": 48, "B_BITS": 32}),
 ]
 

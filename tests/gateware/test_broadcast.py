@@ -19,16 +19,18 @@ def test_neighbouring_banks_reach_all_where_pes_pick_among_them(
     lanes, bits = 2, 8
     component = Broadcast(shape=shape_of(pes=pes, lanes=lanes, act_bits=bits, choices=choices))
     stages = latency.broadcast(pes, choices) + OWN - 1  # and the PE's register
-    rows, expected = [], []
+    rows: list[dict[str, int]] = [{}]
+    expected = []
     for _ in range(40):
         vectors = rng.integers(0, 1 << bits * lanes, pes)
         bank = int(rng.integers(pes))
-        rows.append({"vectors": pack(vectors, bits * lanes), "bank": bank})
+        rows[-1]["bank"] = bank
+        rows.append({"vectors": pack(vectors, bits * lanes)})
         group = bank // choices * choices
         expected.append(pack(vectors[group : group + choices], bits * lanes))
-    rows += [{}] * stages
+    rows += [{} for _ in range(stages)]
     found = [row["vector"] for row in trace(component, rows, ["vector"])]
-    assert found[stages : stages + 40] == expected
+    assert found[1 + stages : 1 + stages + 40] == expected
 
 
 @pytest.mark.parametrize("pes", [1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 64, 65])
@@ -36,12 +38,14 @@ def test_one_banks_vector_reaches_all_in_every_cycle(pes: int, rng: np.random.Ge
     lanes, bits = 2, 8
     component = Broadcast(shape=shape_of(pes=pes, lanes=lanes, act_bits=bits))
     stages = latency.broadcast(pes) + OWN
-    rows, expected = [], []
+    rows: list[dict[str, int]] = [{}]
+    expected = []
     for _ in range(40):
         vectors = rng.integers(0, 1 << bits * lanes, pes)
         bank = int(rng.integers(pes))
-        rows.append({"vectors": pack(vectors, bits * lanes), "bank": bank})
+        rows[-1]["bank"] = bank
+        rows.append({"vectors": pack(vectors, bits * lanes)})
         expected.append(int(vectors[bank]))
-    rows += [{}] * stages
+    rows += [{} for _ in range(stages)]
     found = [row["vector"] for row in trace(component, rows, ["vector"])]
-    assert found[stages : stages + 40] == expected
+    assert found[1 + stages : 1 + stages + 40] == expected

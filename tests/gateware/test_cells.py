@@ -119,13 +119,8 @@ def test_lanes_multiply_signed_in_two_cycles(lanes: int, a_bits: int, b_bits: in
 @given(a_bits=st.integers(2, 40), b_bits=st.integers(2, 33), seed=st.integers(0, 1 << 20))
 def test_the_requantisers_multiplier_is_exact(a_bits: int, b_bits: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    pairs = [
-        (
-            int(rng.integers(-(1 << (a_bits - 1)), 1 << (a_bits - 1))),
-            int(rng.integers(-(1 << (b_bits - 1)), 1 << (b_bits - 1))),
-        )
-        for _ in range(20)
-    ] + [(-(1 << (a_bits - 1)), -(1 << (b_bits - 1)))]
+    least, most = -(1 << (a_bits - 1)), (1 << b_bits) - 1
+    pairs = [(int(rng.integers(least, -least)), int(rng.integers(most + 1))) for _ in range(20)] + [(least, most)]
     cycles = latency.MULTIPLY_REQUANTISE
     found = trace(Mul(a_bits=a_bits, b_bits=b_bits), [{"a": a, "b": b} for a, b in pairs] + [{}] * cycles, ["p", "q"])
     assert [row["p"] + row["q"] for row in found[cycles:]] == [a * b for a, b in pairs]
@@ -151,7 +146,7 @@ PARAMETERS = {
     "hwgen_ram_be": {"UNIT": 8, "UNITS": 4, "DEPTH": 9, "ADDR_BITS": 4},
     "hwgen_queue_ram": {"WIDTH": 40, "DEPTH": QUEUE_WORDS, "ADDR_BITS": 7, "STYLE": '"distributed"'},
     "hwgen_mul_lanes": {"LANES": 4, "A_BITS": 8, "B_BITS": 7},
-    "hwgen_mul": {"A_BITS": 20, "B_BITS": 18, "BLOCKS": 3},
+    "hwgen_mul": {"A_BITS": 20, "B_BITS": 18, "B_SIGNED": 0, "BLOCKS": 3},
     "hwgen_copy": {"WIDTH": 3},
 }
 

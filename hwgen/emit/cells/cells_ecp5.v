@@ -2,7 +2,7 @@
 // Operands stand at the top of the 18-bit ports, so that short ones leave constant wires at the bottom.
 // verilator lint_off DECLFILENAME
 `define HWGEN_DSP_BITS 18
-`define HWGEN_CHUNK_BITS 17
+`define HWGEN_CHUNK_BITS 18
 `define HWGEN_LUT_ROWS 8
 
 // One product in one block; latency 2 (operands, product) or 3 (operands, pipeline, product).
@@ -18,9 +18,6 @@ module hwgen_dsp #(
     input  wire [B_BITS-1:0]        b,
     output wire [A_BITS+B_BITS-1:0] p
 );
-    // An unsigned operand gets a zero as its sign: both of the block's operands are always signed.
-    localparam A_USED = (A_SIGNED != 0) ? A_BITS : A_BITS + 1;
-    localparam B_USED = (B_SIGNED != 0) ? B_BITS : B_BITS + 1;
     wire [17:0] x, y;
     // verilator lint_off UNUSEDSIGNAL
     wire [35:0] q;  // zeros below the product
@@ -28,19 +25,19 @@ module hwgen_dsp #(
     genvar i;
     generate
         for (i = 0; i < 18; i = i + 1) begin : place
-            if (i >= 18 - A_USED && i < 18 - A_USED + A_BITS) begin : a_bit
-                assign x[i] = a[i-18+A_USED];
+            if (i >= 18 - A_BITS) begin : a_bit
+                assign x[i] = a[i-18+A_BITS];
             end else begin : a_fill
                 assign x[i] = 1'b0;
             end
-            if (i >= 18 - B_USED && i < 18 - B_USED + B_BITS) begin : b_bit
-                assign y[i] = b[i-18+B_USED];
+            if (i >= 18 - B_BITS) begin : b_bit
+                assign y[i] = b[i-18+B_BITS];
             end else begin : b_fill
                 assign y[i] = 1'b0;
             end
         end
     endgenerate
-    assign p = q[36-A_USED-B_USED +: A_BITS+B_BITS];
+    assign p = q[36-A_BITS-B_BITS +: A_BITS+B_BITS];
 
     MULT18X18D #(
         .REG_INPUTA_CLK("CLK0"), .REG_INPUTA_CE("CE0"), .REG_INPUTA_RST("RST0"),
@@ -50,7 +47,7 @@ module hwgen_dsp #(
     ) mult (
         .CLK0(clk), .CLK1(1'b0), .CLK2(1'b0), .CLK3(1'b0), .CE0(1'b1), .CE1(1'b1), .CE2(1'b1), .CE3(1'b1),
         .RST0(1'b0), .RST1(1'b0), .RST2(1'b0), .RST3(1'b0),
-        .SIGNEDA(1'b1), .SIGNEDB(1'b1), .SOURCEA(1'b0), .SOURCEB(1'b0),
+        .SIGNEDA(A_SIGNED != 0), .SIGNEDB(B_SIGNED != 0), .SOURCEA(1'b0), .SOURCEB(1'b0),
         .A17(x[17]), .A16(x[16]), .A15(x[15]), .A14(x[14]), .A13(x[13]), .A12(x[12]),
         .A11(x[11]), .A10(x[10]), .A9(x[9]), .A8(x[8]), .A7(x[7]), .A6(x[6]),
         .A5(x[5]), .A4(x[4]), .A3(x[3]), .A2(x[2]), .A1(x[1]), .A0(x[0]),

@@ -188,10 +188,12 @@ module hwgen_mul_lanes #(
     endgenerate
 endmodule
 
-// One signed product as two addends, a*b = p + q, the second one zero here; latency 3: operands, pipeline, product.
+// One signed product as two addends, a*b = p + q, b signed or not, the second addend zero here; latency 3: operands,
+// pipeline, product.
 module hwgen_mul #(
     parameter A_BITS = 16,
     parameter B_BITS = 16,
+    parameter B_SIGNED = 1,
     // verilator lint_off UNUSEDPARAM
     parameter BLOCKS = 0        // synthesis decides itself here
     // verilator lint_on UNUSEDPARAM
@@ -204,11 +206,12 @@ module hwgen_mul #(
 );
     assign q = {A_BITS+B_BITS{1'b0}};
     reg signed [A_BITS-1:0] a_r;
-    reg signed [B_BITS-1:0] b_r;
-    reg signed [A_BITS+B_BITS-1:0] p_r;
+    reg signed [B_BITS:0] b_r;
+    reg [A_BITS+B_BITS-1:0] p_r;
+    wire b_sign = (B_SIGNED != 0) & b[B_BITS-1];
     always @(posedge clk) begin
         a_r <= a;
-        b_r <= b;
+        b_r <= {b_sign, b};
         p_r <= a_r * b_r;
         p   <= p_r;
     end

@@ -5,10 +5,11 @@
 //   HWGEN_LUT_ROWS    up to so many partial products are cheaper than a block
 // and hwgen_dsp.
 
-// One signed product as two addends, a*b = p + q; latency 3: operands, products of chunks, their sums.
+// One signed product as two addends, a*b = p + q, b signed or not; latency 3: operands, products of chunks, their sums.
 module hwgen_mul #(
     parameter A_BITS = 16,
     parameter B_BITS = 16,
+    parameter B_SIGNED = 1,
     parameter BLOCKS = 0        // so many pairs of chunks, the first ones, take a block whatever they cost in LUTs
 ) (
     input  wire                     clk,
@@ -20,13 +21,14 @@ module hwgen_mul #(
     localparam P_BITS = A_BITS + B_BITS;
     localparam CHUNK = `HWGEN_CHUNK_BITS;
     localparam A_CHUNKS = (A_BITS <= `HWGEN_DSP_BITS) ? 1 : 1 + (A_BITS - `HWGEN_DSP_BITS + CHUNK - 1) / CHUNK;
-    localparam B_CHUNKS = (B_BITS <= `HWGEN_DSP_BITS) ? 1 : 1 + (B_BITS - `HWGEN_DSP_BITS + CHUNK - 1) / CHUNK;
+    localparam B_WHOLE = (B_SIGNED != 0) ? `HWGEN_DSP_BITS : CHUNK;
+    localparam B_CHUNKS = (B_BITS <= B_WHOLE) ? 1 : 1 + (B_BITS - B_WHOLE + CHUNK - 1) / CHUNK;
     localparam PARTS = A_CHUNKS * B_CHUNKS;
     localparam TERMS = 4 * PARTS;
     genvar i, j;
     generate
         if (PARTS == 1) begin : whole
-            hwgen_dsp #(.A_BITS(A_BITS), .B_BITS(B_BITS), .A_SIGNED(1), .B_SIGNED(1), .LATENCY(3))
+            hwgen_dsp #(.A_BITS(A_BITS), .B_BITS(B_BITS), .A_SIGNED(1), .B_SIGNED(B_SIGNED), .LATENCY(3))
                 dsp (.clk(clk), .a(a), .b(b), .p(p));
             assign q = {P_BITS{1'b0}};
         end else begin : split
@@ -37,7 +39,7 @@ module hwgen_mul #(
                         .A_BITS((i == A_CHUNKS - 1) ? A_BITS - i * CHUNK : CHUNK),
                         .B_BITS((j == B_CHUNKS - 1) ? B_BITS - j * CHUNK : CHUNK),
                         .A_SIGNED(i == A_CHUNKS - 1),
-                        .B_SIGNED(j == B_CHUNKS - 1),
+                        .B_SIGNED((j == B_CHUNKS - 1) ? B_SIGNED : 0),
                         .SHIFT((i + j) * CHUNK),
                         .P_BITS(P_BITS),
                         .IN_BLOCK(i * B_CHUNKS + j < BLOCKS),
@@ -50,7 +52,7 @@ module hwgen_mul #(
                     );
                 end
             end
-            // Every second term goes into the same sum; blocks whose products overlap, into different ones.
+            // Every second term goes into the same sum; neighbouring parts begin with different ones.
             reg [P_BITS-1:0] even, odd, even_r, odd_r;
             integer t;
             always @* begin
@@ -71,7 +73,8 @@ module hwgen_mul #(
     endgenerate
 endmodule
 
-// The product of two chunks as four terms of the whole product, latency 2; a block has one, in SLOT, and zeros.
+// The product of two chunks as four terms of the whole product, latency 2; a block has one and zeros. The first term
+// is number SLOT, 0 or 1.
 module hwgen_mul_part #(
     parameter A_BITS = 2,
     parameter B_BITS = 16,
@@ -93,11 +96,11 @@ module hwgen_mul_part #(
     generate
         if (A_BITS <= LUT_ROWS) begin : rows_of_a
             hwgen_mul_rows #(.S_BITS(A_BITS), .S_SIGNED(A_SIGNED), .Y_BITS(B_BITS), .Y_SIGNED(B_SIGNED),
-                             .SHIFT(SHIFT), .P_BITS(P_BITS))
+                             .SHIFT(SHIFT), .P_BITS(P_BITS), .SLOT(SLOT))
                 rows (.clk(clk), .s(a), .y(b), .terms(terms));
         end else if (B_BITS <= LUT_ROWS) begin : rows_of_b
             hwgen_mul_rows #(.S_BITS(B_BITS), .S_SIGNED(B_SIGNED), .Y_BITS(A_BITS), .Y_SIGNED(A_SIGNED),
-                             .SHIFT(SHIFT), .P_BITS(P_BITS))
+                             .SHIFT(SHIFT), .P_BITS(P_BITS), .SLOT(SLOT))
                 rows (.clk(clk), .s(b), .y(a), .terms(terms));
         end else begin : block
             wire [Q_BITS-1:0] q;
@@ -118,14 +121,15 @@ module hwgen_mul_part #(
     endgenerate
 endmodule
 
-// Partial products of a short operand s, in LUTs: of each pair of its bits one sum, latency 2.
+// Partial products of a short operand s, in LUTs: of each pair of its bits one sum, the first one in SLOT; latency 2.
 module hwgen_mul_rows #(
     parameter S_BITS = 2,
     parameter S_SIGNED = 1,
     parameter Y_BITS = 16,
     parameter Y_SIGNED = 1,
     parameter SHIFT = 0,
-    parameter P_BITS = 18
+    parameter P_BITS = 18,
+    parameter SLOT = 0
 ) (
     input  wire                clk,
     input  wire [S_BITS-1:0]   s,
@@ -142,8 +146,9 @@ module hwgen_mul_rows #(
         for (k = 0; k < S_BITS; k = k + 1) begin
             if (s_r[k]) begin
                 if (S_SIGNED != 0 && k == S_BITS - 1)
-                    sums[(k/2)*P_BITS +: P_BITS] = sums[(k/2)*P_BITS +: P_BITS] - (wide << (k + SHIFT));
-                else sums[(k/2)*P_BITS +: P_BITS] = sums[(k/2)*P_BITS +: P_BITS] + (wide << (k + SHIFT));
+                    sums[((k/2)^SLOT)*P_BITS +: P_BITS] = sums[((k/2)^SLOT)*P_BITS +: P_BITS] - (wide << (k + SHIFT));
+                else
+                    sums[((k/2)^SLOT)*P_BITS +: P_BITS] = sums[((k/2)^SLOT)*P_BITS +: P_BITS] + (wide << (k + SHIFT));
             end
         end
     end
