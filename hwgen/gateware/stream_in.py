@@ -57,25 +57,33 @@ class StreamIn(wiring.Component):
         held = Signal()
         place = Signal(range(stream.chunks_per_beat))
         chunk = Signal(range(stream.chunks_per_pixel))
+        chunk_bits = min(len(beat), stream.chunk * stream.element_bits)
         go = Signal()
+        takes = Signal()
         pixel_last = Signal()
         beat_last = Signal()
         m.d.comb += [
             go.eq(held & ~self.full & ~self.blocked),
             pixel_last.eq(chunk == stream.chunks_per_pixel - 1),
             beat_last.eq(pixel_last | (place == stream.chunks_per_beat - 1)),
-            self.tready.eq(self.enable & (~held | (go & beat_last))),
+            takes.eq(~held | (go & beat_last)),
+            self.tready.eq(self.enable & takes),
         ]
         with m.If(go):
             m.d.sync += [
                 chunk.eq(Mux(pixel_last, 0, chunk + 1)),
                 place.eq(Mux(beat_last, 0, place + 1)),
-                beat.eq(beat >> stream.chunk * stream.element_bits),
             ]
             with m.If(beat_last):
                 m.d.sync += held.eq(0)
         with m.If(self.tvalid & self.tready):
-            m.d.sync += [beat.eq(self.tdata), held.eq(1)]
+            m.d.sync += held.eq(1)
+        # Whatever arrives is taken, valid or not, and what was shifted out comes in again: more conditions, or zeros,
+        # would make the way to all these registers longer.
+        with m.If(takes):
+            m.d.sync += beat.eq(self.tdata)
+        with m.Elif(go):
+            m.d.sync += beat.eq(Cat(beat, beat)[chunk_bits:][: len(beat)])
         self._phase_y = Signal(range(self._shape.input_addressing.split), name="phase_y")
         self._phase_x = Signal(range(self._shape.input_addressing.split), name="phase_x")
         self._write(m, beat, go, pixel_last)

@@ -59,6 +59,7 @@ class StreamOut(wiring.Component):
         sending = Signal()
         word = Signal.like(self.address)
         wait = Signal(range(latency.MEMORY + 1))
+        there = Signal()  # the word is read
         group = Signal(range(stream.bank_groups))
         place = Signal(range(stream.chunks_per_beat))
         chunk = Signal(range(stream.chunks_per_pixel))
@@ -71,7 +72,7 @@ class StreamOut(wiring.Component):
         frame_last = Signal()
         m.d.comb += [
             self.free.eq(~sending & ~self.tvalid & ~self.start),
-            go.eq(sending & (wait == 0) & (~self.tvalid | self.tready)),
+            go.eq(there & (~self.tvalid | self.tready)),
             pixel_last.eq(chunk == stream.chunks_per_pixel - 1),
             beat_last.eq(pixel_last | (place == stream.chunks_per_beat - 1)),
             word_last.eq(pixel_last | (group == stream.bank_groups - 1)),
@@ -79,6 +80,8 @@ class StreamOut(wiring.Component):
         ]
         with m.If(wait != 0):
             m.d.sync += wait.eq(wait - 1)
+        with m.If(sending & (wait == 1)):
+            m.d.sync += there.eq(1)
         with m.If(self.tready):
             m.d.sync += self.tvalid.eq(0)
         with m.If(go):
@@ -90,7 +93,7 @@ class StreamOut(wiring.Component):
                 self.tlast.eq(frame_last),
             ]
             with m.If(word_last):
-                m.d.sync += [word.eq(word + 1), wait.eq(latency.MEMORY)]
+                m.d.sync += [word.eq(word + 1), wait.eq(latency.MEMORY), there.eq(0)]
             with m.If(pixel_last):
                 m.d.sync += pixel.eq(Mux(frame_last, 0, pixel + 1))
             with m.If(frame_last):
@@ -98,7 +101,7 @@ class StreamOut(wiring.Component):
                 with m.If(frame == stream.frames - 1):
                     m.d.sync += [frame.eq(0), sending.eq(0)]
         with m.If(self.start):
-            m.d.sync += [sending.eq(1), word.eq(0), wait.eq(latency.MEMORY)]
+            m.d.sync += [sending.eq(1), word.eq(0), wait.eq(latency.MEMORY), there.eq(0)]
         self._beat(m, self._chunk(m, word, group, pixel_last), go, place)
         return m
 
@@ -123,14 +126,16 @@ class StreamOut(wiring.Component):
         return Mux(pixel_last, chunk[:keep], chunk) if spare else chunk
 
     def _beat(self, m: Module, chunk: Value, go: Signal, place: Signal) -> None:
-        """Chunks side by side; the first of a beat clears the rest."""
+        """Chunks side by side; the first of a beat clears the rest, where a pixel's last beat may be shorter."""
+        stream = self._shape.output
+        shorter = stream.chunks_per_pixel % stream.chunks_per_beat != 0
         width = self._shape.output.chunk * self._shape.output.element_bits
         beat = Signal.like(self.tdata, reset_less=True)
         m.d.comb += self.tdata.eq(beat)
         with m.If(go), m.Switch(place):
             for index in range(self._shape.output.chunks_per_beat):
                 with m.Case(index):
-                    if index == 0:
+                    if index == 0 and shorter:
                         m.d.sync += beat.eq(chunk)
                     else:
                         m.d.sync += beat.word_select(index, width).eq(chunk)
