@@ -168,6 +168,7 @@ class PEArray(wiring.Component):
         if shape.sparse is not None:
             strobes = strobes & (~held["sparse"]).replicate(4)
         weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
+        lead = latency.address_lead(shape.lanes, tiles=shape.tiles is not None)
         if shape.tiles is None:
             line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
         else:
@@ -183,7 +184,7 @@ class PEArray(wiring.Component):
         if not shape.has_matrix and not shape.has_local:
             none = Const(0, 1)
             return {"load": none, "capture": none, "valid_next": none, "first_next": none, "capture_next": none}
-        early = at(weights_due, "early")
+        early = at(weights_due - lead, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
         m.d.comb += [
             fetch.column.eq(early[0]),
@@ -193,12 +194,12 @@ class PEArray(wiring.Component):
             fetch.last_in_word.eq(held["last_in_word"]),
             fetch.repeat.eq(held["repeat"]),
         ]
-        self._weight_address = fetch.address
+        self._weight_address = delayed(m, fetch.address, lead, "weight_address")
         # The PEs' own copies of the strobes take one cycle more; before them each group has a register of its own.
         product = ahead(at_vector + latency.MULTIPLY_LANES - latency.COPY)
         done = at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY
         return {
-            "load": fetch.load,
+            "load": delayed(m, fetch.load, lead, "load", reset=True),
             "capture": at(done, "done")[3],
             "valid_next": product[0],
             "first_next": product[1],

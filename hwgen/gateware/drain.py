@@ -66,14 +66,17 @@ class DrainCounter(wiring.Component):
         shape = self._shape
         record = fields_of(shape.write_fields, self.record)
         lane = Signal(max(1, shape.lane_bits))
+        # Whether the lane is the first or the last one, and the parameter that would follow: these go far.
+        first, last = Signal(init=1), Signal(init=int(shape.lanes == 1))
+        following = Signal.like(self.parameter, init=1)
         passes = Signal.like(record["passes"])
         groups = Signal.like(record["groups"])
         pass_done = Signal()
         group_done = Signal()
         step_last = Signal()
         m.d.comb += [
-            self.lane_first.eq(lane == 0),
-            self.lane_last.eq(lane == shape.lanes - 1),
+            self.lane_first.eq(first),
+            self.lane_last.eq(last),
             self.pe_last.eq(self.pe == shape.pes_per_requantiser - 1),
             self.row_first.eq((passes == 0) & (self.pe == 0)),
             self.pass_last.eq(passes == record["passes"]),
@@ -87,12 +90,16 @@ class DrainCounter(wiring.Component):
             begins = self.active & self.lane_first & (self.pe == 0) & step_last
             m.d.comb += self.follow.eq(begins & record["follows"] & (passes == record["follow"]))
         m.d.comb += self.parameter_next.eq(self.parameter)
-        m.d.sync += self.parameter.eq(self.parameter_next)
+        m.d.sync += [self.parameter.eq(self.parameter_next), following.eq(self.parameter_next + 1)]
         with m.If(self.active):
-            m.d.sync += lane.eq(Mux(self.lane_last, 0, lane + 1))
+            m.d.sync += [
+                lane.eq(Mux(last, 0, lane + 1)),
+                first.eq(last),
+                last.eq(lane == shape.lanes - 2 if shape.lanes > 1 else 1),
+            ]
             with m.If(self.lane_last):
                 m.d.sync += self.pe.eq(Mux(self.pe_last, 0, self.pe + 1))
-                m.d.comb += self.parameter_next.eq(self.parameter + 1)
+                m.d.comb += self.parameter_next.eq(following)
         m.d.comb += self.active_next.eq(self.capture | (self.active & ~pass_done))
         m.d.sync += self.active.eq(self.active_next)
         with m.If(pass_done):

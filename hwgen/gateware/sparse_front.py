@@ -83,7 +83,7 @@ class SparseFront(wiring.Component):
             self.held.eq(scanner.held),
             scanner.hold.eq(joined(m, self.full, "any_full", every=False)),
             broadcast.vectors.eq(scanner.vectors_out),
-            broadcast.bank.eq(delayed(m, scanner.bank, 1, "bank")),
+            broadcast.bank.eq(scanner.bank),
         ]
         number = Signal(self._sparse.column_bits)
         m.d.comb += number.eq(scanner.base + scanner.bank)

@@ -58,6 +58,14 @@ WEIGHT_FETCH = 1 + MEMORY + 1
 """From a column to its weights in the PE's word register: address, memory, register."""
 
 
+def address_lead(lanes: int, *, tiles: bool) -> int:
+    """By how much the weights' address is computed earlier, for a register between it and its copies.
+
+    A bank of several lanes aligns its vector (``FUNNEL``) while a weight would wait; columns of tiles come too late.
+    """
+    return 1 if lanes > 1 and not tiles else 0
+
+
 PICK = MEMORY
 """From a weight's offset to the vector it picks: the offset's register, the vector's."""
 BUNDLE = 1
