@@ -40,3 +40,14 @@ def test_weights_are_ready_with_the_vector(pes: int, lanes: int, coding: str, ch
     due = latency.vector(pes, lanes, choices) - latency.decode(coding, choices) - latency.WEIGHT_FETCH
     assert due - latency.broadcast(pes, choices) >= 1
     assert choices == 1 or latency.decode(coding, choices) >= latency.PICK
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("choices", [1, 2, 4])
+@pytest.mark.parametrize("coding", ["dense", "codebook", "mixed"])
+def test_a_weights_address_may_lead_where_its_column_is_known_in_time(lanes: int, choices: int, coding: str) -> None:
+    """Also in local layers, whose columns skip the broadcast."""
+    at_vector = latency.vector(16, lanes, choices) - latency.broadcast(16, choices)
+    due = at_vector - latency.decode(coding, choices) - latency.WEIGHT_FETCH
+    assert due - latency.address_lead(lanes, tiles=False) >= 1
+    assert latency.address_lead(lanes, tiles=True) == 0
