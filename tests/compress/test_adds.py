@@ -10,6 +10,9 @@ from hwgen.compress.adds import ADD_ERROR, add_requant
 from hwgen.fixed import add
 from hwgen.model import Activation
 
+HALF = 1e-9
+"""Nearer to a half than this, a sum of floats may be one."""
+
 
 @given(
     ratio=st.sampled_from([1.0, 2.0, 0.25, 3 / 7, 127.0, 0.7390851, 113.7]),
@@ -29,5 +32,7 @@ def test_an_add_is_one_rounding(ratio: float, output: float, zeros: tuple[int, i
     exact = (a.scale * (q[:, None] - a.zero_point) + b.scale * (q[None] - b.zero_point)) / out.scale
     nearest = np.clip(np.floor(exact + 0.5) + out.zero_point, -128, 127)
     off = computed != nearest
-    assert (np.abs(exact - np.floor(exact) - 0.5)[off] <= 1.001 * ADD_ERROR).all()
-    assert off.mean() < 0.01 or output < 0.2
+    from_half = np.abs(exact - np.floor(exact) - 0.5)
+    assert (from_half[off] <= 1.001 * ADD_ERROR).all()
+    # Of halves the floats here know no better than the integers: one sum in 50 is one, where 0.37 / 0.5 steps.
+    assert (off & (from_half > HALF)).mean() < 0.01 or output < 0.2
