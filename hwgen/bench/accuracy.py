@@ -31,6 +31,7 @@ WEIGHT_BITS = (8, 4)
 IN_RTL = "min_max"
 """The calibration whose models, with the first number of weight bits, go through the Verilog."""
 
+
 @dataclass(frozen=True)
 class RealNetwork:
     """A float network for MNIST; its input is pixels / ``divisor``; so many images go through the Verilog."""

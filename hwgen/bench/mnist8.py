@@ -30,8 +30,7 @@ def mnist8_float(folder: Path) -> Model:
     UsageError
         The file is missing.
     """
-    data_file(MNIST_8, folder)
-    return import_model(folder / MNIST_8.name)
+    return import_model(data_file(MNIST_8, folder))
 
 
 def mnist8(folder: Path) -> Model:

@@ -58,7 +58,7 @@ def vector(name: str, model: Model, source: str) -> ArrayOp:
     UnsupportedError
         The matrix is too large to be sensible.
     """
-    layer = next(layer for layer in model.layers if layer.name == name)
+    layer = model.layer(name)
     activation = model.activation(source)
     channels, height, width = activation.chw
     size = layer.output.size

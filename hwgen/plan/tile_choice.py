@@ -26,7 +26,8 @@ LEAST = 10_000
 """Cycles of a model that is fast enough as it is: 100 us at 100 MHz. The smaller core is then the better one."""
 MOST_SHARED = 4
 """PEs of a requantiser or output transform that are tried: more are drain-bound in nearly every layer of tiles."""
-SIZES: tuple[tuple[Size, ...], ...] = ((2, 4), (2,), (4,))
+ALL_SIZES: tuple[Size, ...] = (2, 4)
+SIZES: tuple[tuple[Size, ...], ...] = (ALL_SIZES, (2,), (4,))
 """Sizes that a core may have. One alone may fit a device where the first layers in large tiles leave others none."""
 
 
@@ -79,7 +80,7 @@ class TileChooser:
         target = TARGETS[self.options.target]
         # Where it does not fit anyway, tiles must not need more.
         most = max(target.blocks, self._blocks(plain))
-        tried = [self._fastest(ops, *share, sizes, most) for share in self._shares() for sizes in SIZES]
+        tried = [choice for share in self._shares() for choice in self._fastest(ops, *share, most)]
         fastest = self._cheapest([choice for choice in tried if self._blocks(choice) <= most] or [plain])
         return fastest if fastest.cycles <= WORTH * plain.cycles else plain
 
@@ -107,39 +108,50 @@ class TileChooser:
         grid = replace(self.grid, pes_per_requantiser=per_requantiser, tiles=tiles)
         return TileChoice(tuple(ops), grid, acc_bits, self._cycles(ops, grid))
 
-    def _fastest(
-        self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int, sizes: Sequence[Size], most: int
-    ) -> TileChoice:
-        """Layer by layer into tiles, first what saves most cycles for the weights that it adds; ``most`` blocks."""
-        best = self._on(ops, per_requantiser, per_unit)
-        if self._blocks(best) > most:
-            return best
-        plain = best.cycles
-        gains: dict[tuple[int, str], int] = {}
+    def _fastest(self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int, most: int) -> Iterator[TileChoice]:
+        """With tiles of each of SIZES, in at most ``most`` blocks."""
+        share = (per_requantiser, per_unit)
+        plain = self._on(ops, *share)
+        if self._blocks(plain) > most:
+            yield plain
+            return
         variants = {
-            index: [op, *(self._tiled(op, size) for size in sizes)]
+            (index, size): other
             for index, op in enumerate(ops)
-            if self._tiled(op, 2) is not op
+            for size in ALL_SIZES
+            if (other := self._tiled(op, size)) is not op
         }
-        for index, choices in variants.items():
-            for other in choices:
-                alone = self._on([*ops[:index], other, *ops[index + 1 :]], per_requantiser, per_unit)
-                gains[index, other.algorithm] = plain - alone.cycles
+        gains = {
+            (index, size): plain.cycles - self._on([*ops[:index], other, *ops[index + 1 :]], *share).cycles
+            for (index, size), other in variants.items()
+        }
+        for sizes in SIZES:
+            yield self._step_by_step(
+                plain, {key: op for key, op in variants.items() if key[1] in sizes}, gains, share, most
+            )
+
+    def _step_by_step(
+        self,
+        best: TileChoice,
+        variants: Mapping[tuple[int, Size], ArrayOp],
+        gains: Mapping[tuple[int, Size], int],
+        share: tuple[int, int],
+        most: int,
+    ) -> TileChoice:
+        """Layer by layer into tiles, first what saves most cycles for the weights that it adds."""
         while True:
+            had = [0 if op.tile is None else gains[index, op.tile] for index, op in enumerate(best.ops)]
             options = sorted(
                 (
-                    -(gains[index, other.algorithm] - gains[index, best.ops[index].algorithm])
-                    / max(1, other.weights.size - best.ops[index].weights.size),
+                    -(gains[index, size] - had[index]) / max(1, other.weights.size - best.ops[index].weights.size),
                     index,
-                    number,
+                    size,
                 )
-                for index, choices in variants.items()
-                for number, other in enumerate(choices)
-                if gains[index, other.algorithm] > gains[index, best.ops[index].algorithm]
+                for (index, size), other in variants.items()
+                if gains[index, size] > had[index]
             )
-            for _, index, number in options:
-                changed = [*best.ops[:index], variants[index][number], *best.ops[index + 1 :]]
-                found = self._on(changed, per_requantiser, per_unit)
+            for _, index, size in options:
+                found = self._on([*best.ops[:index], variants[index, size], *best.ops[index + 1 :]], *share)
                 if found.cycles < best.cycles and self._blocks(found) <= most:
                     best = found
                     break

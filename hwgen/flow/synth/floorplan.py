@@ -21,9 +21,8 @@ import numpy as np
 BEL = "BEL"
 """The attribute that fixes a cell's place for nextpnr."""
 
-_PE = re.compile(r"\bpe_(\d+)\.")
 _REQUANTISER = re.compile(r"\brequantiser_(\d+)\.")
-_OF_PE = re.compile(r"\b(?:pe|bank|weights|pointers|decoder|tile_output)_(\d+)\.")
+_PE = re.compile(r"\b(?:pe|bank|weights|pointers|decoder|tile_output)_(\d+)\.")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -129,7 +128,7 @@ def _owner(name: str) -> tuple[str, int] | None:
     """The requantiser or PE that a cell belongs to."""
     if found := _REQUANTISER.search(name):
         return "requantiser", int(found[1])
-    found = _OF_PE.search(name)
+    found = _PE.search(name)
     return ("pe", int(found[1])) if found else None
 
 
@@ -140,9 +139,10 @@ def _position(place: str) -> tuple[int, int]:
 
 def _in_order(names: Sequence[str]) -> list[str]:
     """PE by PE, each requantiser's in the middle of its PEs'."""
-    pes = {name: int(found[1]) for name in names if (found := _PE.search(name))}
-    requantisers = {name: int(found[1]) for name in names if (found := _REQUANTISER.search(name))}
-    if not pes or len(pes) + len(requantisers) < len(names):
+    owners = {name: owner for name in names if (owner := _owner(name)) is not None}
+    pes = {name: index for name, (kind, index) in owners.items() if kind == "pe"}
+    requantisers = {name: index for name, (kind, index) in owners.items() if kind == "requantiser"}
+    if not pes or len(owners) < len(names):
         return []
     share = (max(pes.values()) + 1) / (max(requantisers.values(), default=0) + 1)
     keys = {name: float(pe) for name, pe in pes.items()}
