@@ -14,6 +14,7 @@ from hwgen.bench.mlperf_tiny import mlperf_tiny
 from hwgen.bench.nm import nm
 from hwgen.bench.nngen import nngen
 from hwgen.bench.onnx_qdq import onnx_qdq
+from hwgen.bench.pruned import pruned
 from hwgen.bench.result import Result
 from hwgen.bench.shapes import shapes
 from hwgen.bench.sparsity import sparsity
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "shapes": lambda progress: shapes(progress=progress),
     "nngen": lambda progress: nngen(progress=progress),
     "nm": lambda progress: nm(progress=progress),
+    "pruned": lambda progress: pruned(progress=progress),
     "fmax": lambda progress: fmax(progress=progress),
     "sparsity": lambda progress: sparsity(progress=progress),
     "eie": lambda progress: eie(progress=progress),

@@ -16,6 +16,7 @@ from hwgen.model import (
     NMWeights,
     Requant,
     SparseWeights,
+    Weights,
 )
 
 SHIFT = 20
@@ -34,10 +35,12 @@ def convolution(
     size: tuple[int, int],
     seed: int,
     pattern: tuple[int, int] | None = None,
+    density: float | None = None,
 ) -> Model:
     """One int8 convolution (out, in, kh, kw) = (rows, channels, *kernel) on a map of (channels, *size).
 
-    ``pattern`` (n, m): all but n weights of every m input channels are 0, and stored so.
+    ``pattern`` (n, m): all but n weights of every m input channels are 0, and stored so. ``density`` instead: each
+    weight is there with this probability, stored as a sparse one.
     """
     rng = np.random.default_rng(seed)
     values = rng.integers(-MOST, MOST + 1, (rows, channels, *kernel), dtype=np.int8)
@@ -45,14 +48,18 @@ def convolution(
     height = (size[0] + top + bottom - kernel[0]) // stride + 1
     width = (size[1] + left + right - kernel[1]) // stride + 1
     n, m = pattern or (1, 1)
+    kept = n / m if density is None else density
+    weights: Weights = DenseWeights(values=values, bits=8)
+    if pattern:
+        weights = NMWeights.from_dense(pruned(values, n, m, rng), n, m)
+    elif density is not None:
+        weights = SparseWeights.from_dense(np.where(rng.random(values.shape) < density, values, 0), 8)
     layer = Conv2d(
         name="conv",
         inputs=("input",),
         output=int8(rows, height, width),
-        weights=NMWeights.from_dense(pruned(values, n, m, rng), n, m)
-        if pattern
-        else DenseWeights(values=values, bits=8),
-        requant=_spread(rows, channels * n / m * kernel[0] * kernel[1]),
+        weights=weights,
+        requant=_spread(rows, channels * kept * kernel[0] * kernel[1]),
         stride=(stride, stride),
         padding=padding,
     )

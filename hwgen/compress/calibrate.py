@@ -75,7 +75,7 @@ def calibrate(model: Model, frames: NDArray[Any], method: Method = "min_max", *,
 
 
 def traced(model: Model, frames: NDArray[Any]) -> Iterator[Mapping[str, Real]]:
-    """"input" and all layers' outputs by name, some frames at a time.
+    """ "input" and all layers' outputs by name, some frames at a time.
 
     Raises
     ------

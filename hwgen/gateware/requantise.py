@@ -23,7 +23,8 @@ class Requantiser(wiring.Component):
 
     **Latency**: ``latency.requantise`` from ``lane_first``; ``parameter`` is due one cycle before it, ``acc`` one cycle
     after. ``wide``, ``offset``, ``low`` and ``high`` stand still while a step's values are in here; the last three may
-    come as late as the product. **Throughput**: one value per cycle. ``blocks``: multipliers that it may take.
+    come as late as the cycle before the product. **Throughput**: one value per cycle. ``blocks``: multipliers that it
+    may take.
     """
 
     def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage, blocks: int = 0) -> None:
@@ -115,7 +116,9 @@ class Requantiser(wiring.Component):
             offset = Const(0, signed(shape.act_bits + 1))
         bounds = [Signal(signed(bits), name=name) for name in ("least", "most")]
         m.d.sync += [bound.eq(limit - offset) for bound, limit in zip(bounds, (low, high), strict=True)]
-        limits = copied(m, Cat(*bounds, delayed(m, Cat(low, high, offset), 1, "limits")), "limits")
+        # Two copies in a row: the sums above are shared, and the device lies between them and the last requantiser.
+        ahead = copied(m, Cat(*bounds, delayed(m, Cat(low, high, offset), 1, "limits")), "limits_ahead")
+        limits = copied(m, ahead, "limits")
         least, most = limits[:bits].as_signed(), limits[bits : 2 * bits].as_signed()
         low, high = (limits[2 * bits :].word_select(index, shape.act_bits) for index in range(2))
         offset = limits[2 * bits + 2 * shape.act_bits :].as_signed()

@@ -92,9 +92,7 @@ def _peak(ops: Sequence[ArrayOp], layouts: Mapping[str, MapLayout], lives: Mappi
     return Peak(sums[index], ops[index].layer.name, tuple(alive[index]))
 
 
-def _shapes(
-    model: Model, ops: Sequence[ArrayOp], joins: Sequence[Join], pes: int
-) -> dict[str, tuple[int, int, int]]:
+def _shapes(model: Model, ops: Sequence[ArrayOp], joins: Sequence[Join], pes: int) -> dict[str, tuple[int, int, int]]:
     """(C, H, W) of all maps but the last, each behind those that its makers read; C with the holes of joined maps."""
     shapes = {"input": model.input.chw}
     waiting = {join.name: join for join in joins}

@@ -84,9 +84,7 @@ class GraphDrawer:
         for size in sizes:
             kernel.append(self.draw(st.integers(1, most if same else min(most, size))))
             stride.append(self.draw(st.sampled_from([1, 1, 2])))
-        out = [
-            -(-size // s) if same else (size - k) // s + 1 for size, k, s in zip(sizes, kernel, stride, strict=True)
-        ]
+        out = [-(-size // s) if same else (size - k) // s + 1 for size, k, s in zip(sizes, kernel, stride, strict=True)]
         return (kernel[0], kernel[1]), (stride[0], stride[1]), same, (out[0], out[1])
 
     def conv(self, x: Value) -> None:
