@@ -9,6 +9,7 @@ from hwgen.bench.digits import digits
 from hwgen.bench.eie import eie
 from hwgen.bench.fmax import fmax
 from hwgen.bench.lenet import lenet
+from hwgen.bench.lenet_clock import lenet_clock
 from hwgen.bench.mlperf_clock import mlperf_clock
 from hwgen.bench.mlperf_tiny import mlperf_tiny
 from hwgen.bench.nm import nm
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "onnx-qdq": lambda progress: onnx_qdq(progress=progress),
     "accuracy": lambda progress: accuracy(progress=progress),
     "lenet": lambda progress: lenet(progress=progress),
+    "lenet-clock": lambda progress: lenet_clock(progress=progress),
     "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),
     "winograd": lambda progress: winograd(progress=progress),
     "winograd-pnr": lambda progress: winograd(progress=progress, pnr=True),

@@ -168,7 +168,7 @@ class PEArray(wiring.Component):
         if shape.sparse is not None:
             strobes = strobes & (~held["sparse"]).replicate(4)
         weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
-        lead = latency.address_lead(shape.lanes, tiles=shape.tiles is not None)
+        lead = latency.address_lead(shape.lanes, shape.coding, shape.choices, tiles=shape.tiles is not None)
         if shape.tiles is None:
             line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
         else:
@@ -194,7 +194,12 @@ class PEArray(wiring.Component):
             fetch.last_in_word.eq(held["last_in_word"]),
             fetch.repeat.eq(held["repeat"]),
         ]
-        self._weight_address = delayed(m, fetch.address, lead, "weight_address")
+        # The device lies between the counter and most PEs: a register beside it, one beside each group.
+        address = delayed(m, fetch.address, max(0, lead - 1), "weight_address")
+        self._weight_addresses = [
+            copied(m, address, f"weight_address_group_{group}") if lead else address
+            for group in range(pe_groups(shape.pes))
+        ]
         # The PEs' own copies of the strobes take one cycle more; before them each group has a register of its own.
         product = ahead(at_vector + latency.MULTIPLY_LANES - latency.COPY)
         done = at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY
@@ -353,7 +358,7 @@ class PEArray(wiring.Component):
             held = self._held[index // GROUP]
             weight_address: Value = Const(0, 1)
             if shape.has_matrix or shape.has_local:
-                weight_address = copied(m, self._weight_address, f"weight_address_{index}")
+                weight_address = copied(m, self._weight_addresses[index // GROUP], f"weight_address_{index}")
             if index % GROUP == 0:
                 load = copied(m, controls["load"], f"load_{index // GROUP}")
                 if shape.choices > 1:

@@ -58,12 +58,15 @@ WEIGHT_FETCH = 1 + MEMORY + 1
 """From a column to its weights in the PE's word register: address, memory, register."""
 
 
-def address_lead(lanes: int, *, tiles: bool) -> int:
-    """By how much the weights' address is computed earlier, for a register between it and its copies.
+def address_lead(lanes: int, coding: str, choices: int, *, tiles: bool) -> int:
+    """By how much the weights' address is computed earlier, for registers between it and its copies.
 
-    A bank of several lanes aligns its vector (``FUNNEL``) while a weight would wait; columns of tiles come too late.
+    A bank of several lanes aligns its vector (``FUNNEL``) while a weight would wait, and one that passes through a
+    codebook waits less; columns of tiles come too late.
     """
-    return 1 if lanes > 1 and not tiles else 0
+    if lanes == 1 or tiles:
+        return 0
+    return 1 if decode(coding, choices) else 2
 
 
 PICK = MEMORY

@@ -49,5 +49,5 @@ def test_a_weights_address_may_lead_where_its_column_is_known_in_time(lanes: int
     """Also in local layers, whose columns skip the broadcast."""
     at_vector = latency.vector(16, lanes, choices) - latency.broadcast(16, choices)
     due = at_vector - latency.decode(coding, choices) - latency.WEIGHT_FETCH
-    assert due - latency.address_lead(lanes, tiles=False) >= 1
-    assert latency.address_lead(lanes, tiles=True) == 0
+    assert due - latency.address_lead(lanes, coding, choices, tiles=False) >= 1
+    assert latency.address_lead(lanes, coding, choices, tiles=True) == 0
