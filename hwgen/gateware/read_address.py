@@ -90,7 +90,10 @@ class ReadAddress(wiring.Component):
         ]
 
     def _masks(self, m: Module, tap: dict[str, Value]) -> None:
-        """Stage 3: which lanes are valid; then delayed to the bank's last stage."""
+        """Stage 4: which lanes are valid; then delayed to the bank's last stage.
+
+        The tap's ranges wait in a register, for their memory may stand far away.
+        """
         shape = self._shape
         widths = dict(shape.tap_fields.fields)
         x_bits, y_bits = widths["x_high"], widths["y_high"]
@@ -98,15 +101,15 @@ class ReadAddress(wiring.Component):
         m.d.comb += [
             positions.restart.eq(self.prepare),
             positions.wrap.eq(self.wrap),
-            # One cycle ahead of the tap record, so that the positions are current when it arrives.
-            positions.advance.eq(delayed(m, self.group_first, latency.MEMORY - 1, "group_first", reset=True)),
+            # One cycle ahead of the register, so that the positions are current when it has the ranges.
+            positions.advance.eq(delayed(m, self.group_first, latency.MEMORY, "group_first", reset=True)),
         ]
+        names = ("x_low", "x_high", "y_low", "y_high")
+        x_low, x_high, y_low, y_high = (delayed(m, tap[name], 1, f"tap_{name}") for name in names)
         valid = Signal(shape.lanes, reset_less=True)
         for lane in range(shape.lanes):
             x = positions.x.word_select(lane, x_bits)
             y = positions.y.word_select(lane, y_bits)
-            m.d.sync += valid[lane].eq(
-                (x >= tap["x_low"]) & (x <= tap["x_high"]) & (y >= tap["y_low"]) & (y <= tap["y_high"])
-            )
-        to_bank = latency.MEMORY + (1 if shape.lanes > 1 else 0)
+            m.d.sync += valid[lane].eq((x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high))
+        to_bank = latency.MEMORY - 1 + (1 if shape.lanes > 1 else 0)
         m.d.comb += self.valid.eq(delayed(m, valid, to_bank, "valid"))

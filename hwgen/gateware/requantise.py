@@ -123,7 +123,9 @@ class Requantiser(wiring.Component):
         low, high = (limits[2 * bits :].word_select(index, shape.act_bits) for index in range(2))
         offset = limits[2 * bits + 2 * shape.act_bits :].as_signed()
         moved = (shifted + offset)[: shape.act_bits]
-        m.d.sync += self.q.eq(Mux(shifted < least, low, Mux(shifted > most, high, moved)))
+        clamped = Signal(shape.act_bits, reset_less=True)
+        m.d.sync += clamped.eq(Mux(shifted < least, low, Mux(shifted > most, high, moved)))
+        m.d.comb += self.q.eq(clamped)
 
 
 def _saturated(total: Value, shift: int, bits: int) -> Value:

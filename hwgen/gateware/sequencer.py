@@ -187,7 +187,9 @@ class Sequencer(wiring.Component):
                     outer_count.eq(outer_count + 1),
                     outer_last.eq(outer_count + 1 == record["outer"]),
                 ]
-        with m.If(self.started):
+        # Between steps the counters follow the record; when one starts it has stood still long enough. The start
+        # itself, decided late, would have to reach all of them.
+        with m.If(~running):
             m.d.sync += [
                 fresh.eq(1),
                 group_fresh.eq(1),
