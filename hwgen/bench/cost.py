@@ -23,6 +23,11 @@ class Cost:
     cpu_seconds: float
     peak_bytes: int
 
+    @property
+    def peak_megabytes(self) -> float:
+        """Millions of bytes."""
+        return self.peak_bytes / 1e6
+
 
 def cost(command: Sequence[str]) -> Cost:
     """Run ``command`` once.

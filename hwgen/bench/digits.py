@@ -31,7 +31,6 @@ PES = (1, 2, 4, 8, 16)
 LANES = (1, 2, 4, 8)
 GRIDS = tuple((pes, lanes) for pes in PES for lanes in LANES)
 RUNS = 5
-MEGABYTE = 1e6
 
 
 def digits(
@@ -75,7 +74,7 @@ def _build(path: Path, runs: int, scratch: Path, progress: Progress) -> Row:
         "runs": runs,
         "seconds": middle.seconds,
         "cpu_seconds": middle.cpu_seconds,
-        "peak_megabytes": middle.peak_bytes / MEGABYTE,
+        "peak_megabytes": middle.peak_megabytes,
         "load": os.getloadavg()[0],
         "cores": os.cpu_count(),
     }

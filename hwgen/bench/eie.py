@@ -38,7 +38,6 @@ CONFIGURATIONS = {
 LOADED = "VGG-6"
 """The layer whose best core gets its weights through the stream, and whose build is measured."""
 WORKERS = 2
-MEGABYTE = 1e6
 
 CLOSE = ("Alex-6", "Alex-7", "VGG-7", "VGG-8", "NT-We", "NT-Wd", "NT-LSTM")
 """Layers that random masks describe well."""
@@ -164,7 +163,7 @@ def _build(layer: EieLayer, model: Model, pes: int) -> Row:
         "shape": f"{layer.inputs} -> {layer.outputs}",
         "seconds": spent.seconds,
         "cpu_seconds": spent.cpu_seconds,
-        "peak_megabytes": spent.peak_bytes / MEGABYTE,
+        "peak_megabytes": spent.peak_megabytes,
     }
 
 

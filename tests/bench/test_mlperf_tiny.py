@@ -36,6 +36,8 @@ def test_cycles_and_mismatches_with_both_references(tmp_path: Path) -> None:
     assert row["cycles"] == row["planned_cycles"] <= row["goal"]
     assert (row["mismatches"], row["unlike_reference"], row["values"]) == (0, 1, 72)
     assert [layer["op"] for layer in row["layers"]] == ["conv2d", "add"]
+    assert min(row["build_seconds"], row["build_cpu_seconds"], row["cycles_per_second"]) > 0
+    assert 20 < row["build_peak_megabytes"] < 1_000
 
 
 def test_without_recorded_inputs_the_golden_model_is_the_reference(tmp_path: Path) -> None:
@@ -43,7 +45,9 @@ def test_without_recorded_inputs_the_golden_model_is_the_reference(tmp_path: Pat
     network = TinyNetwork("random", DataFile("net.tflite", "here", "0"), None)
     result = mlperf_tiny(networks=[network], folder=tmp_path, pes=2, lanes=1)
     assert (result.rows[0]["mismatches"], result.rows[0]["unlike_reference"]) == (0, None)
-    assert [table.title for table in result.tables] == ["Networks", "random, layer by layer"]
+    assert [table.title for table in result.tables] == [
+        "Networks", "Time and memory of the tools", "random, layer by layer",
+    ]  # fmt: skip
 
 
 def test_missing_data_is_said_before_anything_is_built(tmp_path: Path) -> None:
