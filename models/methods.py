@@ -1,8 +1,8 @@
 """What two methods of training gain, three seeds each.
 
 ``python models/methods.py dsd DATA``: dense-sparse-dense; ``python models/methods.py distil DATA TEACHER.npz``: a
-small student with and without a teacher, on a tenth of the images and on all. DATA is a folder that models/idx.py
-wrote. Needs the extra ``train``; prints tables.
+small student with and without a teacher, on a tenth of the images. DATA is a folder that models/idx.py wrote. Needs
+the extra ``train``; prints a table.
 """
 
 from __future__ import annotations
@@ -96,9 +96,7 @@ def main() -> None:
     elif arguments.teacher is None:
         parser.error("distil needs a teacher")
     else:
-        teacher = load(arguments.teacher)
-        distil(teacher, Examples(train.frames[:FEW], train.labels[:FEW]), test)
-        distil(teacher, train, test)
+        distil(load(arguments.teacher), Examples(train.frames[:FEW], train.labels[:FEW]), test)
 
 
 if __name__ == "__main__":

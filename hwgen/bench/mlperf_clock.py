@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from hwgen.bench.data import data_file, data_folder
@@ -11,7 +10,6 @@ from hwgen.bench.fmax import Placement, by_seed, placed
 from hwgen.bench.mlperf_tiny import LANES, NETWORKS, PES, TARGET, TinyNetwork, model_of
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.flow.process import Progress, silent
-from hwgen.plan import build_plan
 
 SEEDS = (1, 2, 3)
 CLOCK_MHZ = 100.0
@@ -35,7 +33,7 @@ def mlperf_clock(
     seeds: tuple[int, ...] = SEEDS,
     progress: Progress = silent,
 ) -> Result:
-    """Measure those of ``networks`` that have published figures; some 20 minutes a seed on a core of 16 x 8.
+    """Measure those of ``networks`` that have published figures; some 6 minutes a seed on a core of 16 x 8.
 
     Raises
     ------
@@ -50,19 +48,16 @@ def mlperf_clock(
     rows = []
     for network in taken:
         model = model_of(network, data)
-        direct = Placement(
+        placement = Placement(
             target, pes, lanes, seeds=seeds, network=network.title, clock_mhz=CLOCK_MHZ, algorithm="direct"
         )
-        rows.append(_rated(placed(model, direct, progress)))
-        chosen = replace(direct, algorithm="auto")
-        if any(layer.algorithm.startswith("winograd") for layer in build_plan(model, chosen.options).layers):
-            rows.append(_rated(placed(model, chosen, progress)))
+        rows.append(_rated(placed(model, placement, progress)))
     return Result(
         name="mlperf-clock",
         summary=(
             f"The networks of MLPerf Tiny on {pes} PEs x {lanes} lanes, their weights in the bitstream, through Yosys "
-            f"and nextpnr for {target} (speed grade 6), as many requantisers as the planner takes by itself. *direct*: "
-            "no Winograd tiles; *auto*: where the planner takes them by itself, the same network once more with them."
+            f"and nextpnr for {target} (speed grade 6), as many requantisers as the planner takes by itself, without "
+            "Winograd tiles (of those: `bench winograd-pnr`)."
         ),
         rows=rows,
         tables=[_cores(rows), _published(rows)],
@@ -79,7 +74,6 @@ def _cores(rows: Sequence[Row]) -> Table:
         "Cores, median over the seeds",
         [
             Column("<network", "network"),
-            Column("<algorithm", "algorithm"),
             Column("<fits", "fits"),
             Column("LUT", "lut"),
             Column("FF", "ff"),
@@ -107,7 +101,6 @@ def _published(rows: Sequence[Row]) -> Table:
         "Inferences/s beside published ones",
         [
             Column("<network", "network"),
-            Column("<algorithm", "algorithm"),
             Column("inferences/s", "ours"),
             Column("<published", "whose"),
             Column("inferences/s published", "theirs"),
