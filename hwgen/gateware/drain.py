@@ -73,14 +73,14 @@ class DrainCounter(wiring.Component):
         groups = Signal.like(record["groups"])
         pass_done = Signal()
         group_done = Signal()
-        step_last = Signal()
+        # Beside each counter, whether it stands at its last value: the parameter that comes next hangs on it.
+        pass_last, step_last = Signal(), Signal()
         m.d.comb += [
             self.lane_first.eq(first),
             self.lane_last.eq(last),
             self.pe_last.eq(self.pe == shape.pes_per_requantiser - 1),
             self.row_first.eq((passes == 0) & (self.pe == 0)),
-            self.pass_last.eq(passes == record["passes"]),
-            step_last.eq(groups == record["groups"]),
+            self.pass_last.eq(pass_last),
             self.step_ends.eq(self.value & self.lane_last & self.pe_last & self.pass_last & step_last),
             self.value.eq(self.active & (~record["wide"] | self.lane_last)),
             pass_done.eq(self.active & self.lane_last & self.pe_last),
@@ -103,11 +103,14 @@ class DrainCounter(wiring.Component):
         m.d.comb += self.active_next.eq(self.capture | (self.active & ~pass_done))
         m.d.sync += self.active.eq(self.active_next)
         with m.If(pass_done):
-            m.d.sync += passes.eq(passes + 1)
+            m.d.sync += [passes.eq(passes + 1), pass_last.eq(passes + 1 == record["passes"])]
         with m.If(group_done):
-            m.d.sync += [passes.eq(0), groups.eq(Mux(step_last, 0, groups + 1))]
+            m.d.sync += [groups.eq(Mux(step_last, 0, groups + 1)), step_last.eq(groups + 1 == record["groups"])]
         with m.If(group_done | self.fetched):
             m.d.comb += self.parameter_next.eq(record["requant_base"])
+            m.d.sync += [passes.eq(0), pass_last.eq(record["passes"] == 0)]
+        with m.If(self.fetched):
+            m.d.sync += [groups.eq(0), step_last.eq(record["groups"] == 0)]
         return m
 
 
