@@ -29,6 +29,9 @@ class DoesNotFitError(CheckFailedError):
         super().__init__(f"the core does not fit the device\n{table}\n ", file=file, hint=hint)
 
 
+UNROUTABLE = "Failed to route arc"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Routed:
     """What nextpnr says of a routed design: ``utilisation`` is {resource: (used, available)}."""
@@ -62,10 +65,15 @@ def place_and_route(
     try:
         run(command, cwd=folder, log=log)
     except ToolFailedError:
-        short = too_small(log.read_text(encoding="utf-8", errors="replace"))
+        text = log.read_text(encoding="utf-8", errors="replace")
+        short = too_small(text)
         if short:
             raise DoesNotFitError(short, str(log)) from None
-        raise
+        if not route.clock_pad or UNROUTABLE not in text:
+            raise
+        # The placer chooses the pads; from some of them the router finds no way to a clock buffer.
+        (folder / "clock.lpf").write_text(route.clock_pad, encoding="utf-8")
+        run([*command, "--lpf", "clock.lpf", "--lpf-allow-unconstrained"], cwd=folder, log=log)
     pack = [word.format(routed=routed, bitstream=bitstream) for word in route.pack]
     run([programs[pack[0]], *pack[1:]], cwd=folder, log=log.with_name(log.stem + "-pack.log"))
     figures = json.loads((folder / report).read_text(encoding="utf-8"))

@@ -27,6 +27,8 @@ class PlaceAndRoute:
         The packer's command with the placeholders {routed} and {bitstream}.
     constraints:
         Content of pins.cst, which ``arguments`` names, where unconstrained pins are refused.
+    clock_pad:
+        Constraints (LPF) that fix the pad ``clk``, for when no wire leads to a clock buffer from where it was placed.
     floorplan:
         Places that the core's multipliers and block RAMs are fixed to.
     """
@@ -39,6 +41,7 @@ class PlaceAndRoute:
     pack: tuple[str, ...]
     bitstream_suffix: str
     constraints: str = ""
+    clock_pad: str = ""
     floorplan: Floorplan | None = None
 
 
@@ -102,6 +105,8 @@ def _ecp5(size: str) -> Recipe:
             logic_cell="TRELLIS_COMB",
             pack=("yowasp-ecppack", "--compress", "{routed}", "{bitstream}"),
             bitstream_suffix=".bit",
+            # A dedicated clock pin of this package, whatever the device's size.
+            clock_pad='LOCATE COMP "clk" SITE "G2";\n',
             floorplan=ECP5_SITES[size],
         ),
     )

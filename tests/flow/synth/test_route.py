@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hwgen.flow.process import ToolFailedError
+from hwgen.flow.synth import route as route_module
 from hwgen.flow.synth.route import DoesNotFitError, place_and_route, too_small
 from hwgen.flow.synth.targets import recipe
 from hwgen.flow.tools import SYNTHESIS
@@ -51,6 +54,29 @@ def test_a_design_that_is_too_large_for_the_device(tmp_path: Path) -> None:
         place_and_route(row, tmp_path / "netlist.json", name="top", clock_mhz=24, seed=1, log=tmp_path / "route.log")
     assert caught.value.needed["ICESTORM_RAM"] == (40, 30)
     assert caught.value.exit_status == 1
+
+
+def test_a_clock_pad_without_a_way_to_a_buffer_is_placed_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what nextpnr said of such a core; that a constrained one routes is seen wherever ``synth`` runs into it."""
+    commands: list[Sequence[str]] = []
+
+    def tool(command: Sequence[str], *, cwd: Path, log: Path) -> str:
+        commands.append(command)
+        if len(commands) == 1:
+            log.write_text("ERROR: Failed to route arc 0.0 of net 'clk$TRELLIS_IO_IN', from X18/Y50/JPADDIA_PIO\n")
+            raise ToolFailedError("nextpnr failed", file=str(log))
+        (cwd / "timing.json").write_text('{"fmax": {"clk": {"achieved": 100.0}}, "utilization": {}}')
+        return ""
+
+    monkeypatch.setattr(route_module, "run", tool)
+    row = recipe("ecp5-25k").route
+    assert row is not None
+    place: dict[str, Any] = {"name": "top", "clock_mhz": 50.0, "seed": 1, "log": tmp_path / "route.log"}
+    assert place_and_route(row, tmp_path / "netlist.json", **place).fmax_mhz == 100
+    first, second, _pack = commands
+    assert list(second[: len(first)]) == list(first)
+    assert second[len(first) :] == ["--lpf", "clock.lpf", "--lpf-allow-unconstrained"]
+    assert '"clk"' in (tmp_path / "clock.lpf").read_text()
 
 
 def test_another_failure_is_not_taken_for_a_bad_fit(tmp_path: Path) -> None:
