@@ -82,8 +82,14 @@ def test_packed_weights_unpack_to_the_weights(case: Case) -> None:
         assert len(packed) == plan.grid.pes
         for pe in rows:
             found, wanted = unpacked(packed[pe], step, form, plan.grid.lanes), expected(step, plan.grid, pe)
-            # a row beyond the last output channel drains unread
-            used = [index for index in range(len(found)) if index * plan.grid.pes + pe < step.op.rows]
+            # Rows beyond the last output channel drain unread, and so do gaps between joined parts: rows of zeros,
+            # which a codebook without a zero does not even have.
+            gaps = form.coded(step.op) and 0 not in form.tables[form.table(step.op)]
+            used = [
+                index
+                for index in range(len(found))
+                if index * plan.grid.pes + pe < step.op.rows and not (gaps and not wanted[index].any())
+            ]
             np.testing.assert_array_equal(found[used], wanted[used])
 
 
