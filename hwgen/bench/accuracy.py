@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen import golden
-from hwgen.bench.cores import core
+from hwgen.bench.cores import simulated
 from hwgen.bench.data import DataFile, data_file, data_folder
 from hwgen.bench.lenet5 import WEIGHTS, lenet5
 from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, images, labels
@@ -21,7 +20,6 @@ from hwgen.compress.calibrate import METHODS
 from hwgen.compress.integer_weights import WeightFormat
 from hwgen.compress.quantise import Quantisation, quantise
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.simulate import simulate
 from hwgen.model import Model
 from hwgen.plan import PlanOptions, build_plan
 
@@ -149,9 +147,7 @@ def _rtl(
     """Frames through the emitted Verilog, beside the golden model's outputs ``expected`` (of more)."""
     pes, lanes = grid
     options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes)
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, options, Path(scratch) / "core")
-        result = simulate(built, frames, progress=progress)
+    plan, result = simulated(model, options, frames, progress)
     return {
         "simulated": len(frames),
         "golden_of_them": digits.right(expected[: len(frames)]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from hwgen import golden
 from hwgen import model as models
-from hwgen.bench.cores import core
+from hwgen.bench.cores import simulated
 from hwgen.bench.data import DataFile, data_file, data_folder
 from hwgen.bench.examples import MODELS, example
 from hwgen.bench.idx import read_idx, read_images
@@ -25,7 +24,6 @@ from hwgen.compress.energy import compressed, dense
 from hwgen.compress.frames import Frames, accuracy
 from hwgen.compress.sizes import LayerSize, model_sizes, total
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.simulate import simulate
 from hwgen.model import Conv2d, Dense, DenseWeights, Model
 from hwgen.plan import Plan, PlanOptions, build_plan
 
@@ -237,9 +235,7 @@ def _simulated(
     progress: Progress,
 ) -> Row:
     options = PlanOptions(pes=array.pes, lanes=array.lanes, batch=array.batch)
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, options, Path(scratch) / "core")
-        result = simulate(built, q, progress=progress)
+    plan, result = simulated(model, options, q, progress)
     ends = [result.record.first_inputs[0], *result.record.last_outputs[array.batch - 1 :: array.batch]]
     cycles = median(np.diff(ends).tolist()) / array.batch
     other, other_cycles = best_dense(model, array)

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen import golden
-from hwgen.bench.cores import core
+from hwgen.bench.cores import simulated
 from hwgen.bench.cost import cost
 from hwgen.bench.data import DataFile, data_file, data_folder
 from hwgen.bench.mnist8 import NEEDS, mnist8
 from hwgen.bench.mobilenet import mobilenet
 from hwgen.bench.result import Column, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.simulate import simulate
 from hwgen.importers import import_model
 from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions
@@ -163,9 +162,7 @@ def _row(network: TinyNetwork, data: Path, pes: int, lanes: int, progress: Progr
     frames, reference = recorded(network, data, model)
     # Tiles have a benchmark of their own (:mod:`hwgen.bench.winograd`).
     options = PlanOptions(target=TARGET, pes=pes, lanes=lanes, requantisers=pes, algorithm="direct")
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, options, Path(scratch) / "core")
-        result = simulate(built, frames, progress=progress)
+    plan, result = simulated(model, options, frames, progress)
     computed = golden.infer(model, frames)
     return {
         "network": network.title,

@@ -53,7 +53,7 @@ def convolution(
     if pattern:
         weights = NMWeights.from_dense(pruned(values, n, m, rng), n, m)
     elif density is not None:
-        weights = SparseWeights.from_dense(np.where(rng.random(values.shape) < density, values, 0), 8)
+        weights = sparse(values, density, rng)
     layer = Conv2d(
         name="conv",
         inputs=("input",),
@@ -76,8 +76,7 @@ def sparse_cnn(seed: int = 0) -> Model:
     rng = np.random.default_rng(seed)
 
     def weights(shape: tuple[int, ...], density: float) -> SparseWeights:
-        values = rng.integers(-MOST, MOST + 1, shape)
-        return SparseWeights.from_dense(np.where(rng.random(shape) < density, values, 0), 8)
+        return sparse(rng.integers(-MOST, MOST + 1, shape), density, rng)
 
     def convolved(name: str, source: str, channels: int, rows: int, size: int) -> Conv2d:
         return Conv2d(
@@ -115,6 +114,11 @@ def _spread(rows: int, products: float) -> Requant:
     typical = TYPICAL * TYPICAL * np.sqrt(products)
     multiplier = np.full(rows, max(1, round(50 / typical * 2**SHIFT)), np.int32)
     return Requant(multiplier=multiplier, shift=np.full(rows, SHIFT, np.int8), rounding="half_up")
+
+
+def sparse(values: NDArray[np.integer], density: float, rng: np.random.Generator) -> SparseWeights:
+    """Each of ``values`` (int8) stays with the probability ``density``."""
+    return SparseWeights.from_dense(np.where(rng.random(values.shape) < density, values, 0), 8)
 
 
 def pruned(values: NDArray[np.int8], n: int, m: int, rng: np.random.Generator) -> NDArray[np.int8]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from hwgen import golden
-from hwgen.bench.cores import core
+from hwgen.bench.cores import simulated
 from hwgen.bench.networks import convolution, same_padding
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.simulate import simulate
 from hwgen.model import Model
 from hwgen.plan import PlanOptions, build_plan
 
@@ -120,10 +117,8 @@ def planned_row(layer: Conv, pattern: tuple[int, int]) -> Row:
 def simulated_row(layer: Conv, pattern: tuple[int, int], progress: Progress) -> Row:
     """The plan's cycles against those of the Verilog, its outputs against golden."""
     model = layer.model(pattern)
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, PlanOptions(pes=PES, lanes=LANES, algorithm="direct"), Path(scratch) / "core")
-        frames = np.random.default_rng(1).integers(-128, 128, (FRAMES, *model.input.shape))
-        result = simulate(built, frames, progress=progress)
+    frames = np.random.default_rng(1).integers(-128, 128, (FRAMES, *model.input.shape))
+    plan, result = simulated(model, PlanOptions(pes=PES, lanes=LANES, algorithm="direct"), frames, progress)
     return {
         "measure": "simulation",
         "layer": layer.name,

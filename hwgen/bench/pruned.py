@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from hwgen import golden
-from hwgen.bench.cores import core
+from hwgen.bench.cores import simulated
 from hwgen.bench.networks import convolution
 from hwgen.bench.result import Column, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.simulate import simulate
 from hwgen.model import Conv2d, Model
 from hwgen.plan import PlanOptions
 from hwgen.plan.activity import layer_cycles
@@ -68,9 +65,7 @@ def _row(model: Model, density: float, options: PlanOptions, progress: Progress)
     _, height, width = conv.output.chw
     products = int(np.count_nonzero(conv.weights.decode())) * height * width
     frames = np.random.default_rng(1).integers(-128, 128, (FRAMES, *model.input.shape))
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, options, Path(scratch) / "core")
-        result = simulate(built, frames, progress=progress)
+    plan, result = simulated(model, options, frames, progress)
     (for_frame,) = layer_cycles(plan, model, {"input": frames[:1]})
     ideal = products / (plan.shape.pes * plan.shape.lanes)
     return {

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hwgen import golden
-from hwgen.bench.cores import core
+from hwgen.bench.cores import simulated
 from hwgen.bench.networks import convolution, same_padding
 from hwgen.bench.result import Column, Plot, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.simulate import simulate
 from hwgen.model import Conv2d, Model
 from hwgen.plan import PlanOptions, build_plan
 
@@ -145,11 +142,9 @@ def planned_row(shape: Shape) -> Row:
 def simulated_row(shape: Shape, progress: Progress) -> Row:
     """The plan's cycles against those of the Verilog, its outputs against golden."""
     model = shape.model()
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, PlanOptions(pes=PES, lanes=shape.lanes, algorithm="direct"), Path(scratch) / "core")
-        info = np.iinfo(np.int8)
-        frames = np.random.default_rng(1).integers(info.min, info.max + 1, (FRAMES, *model.input.shape))
-        result = simulate(built, frames, progress=progress)
+    info = np.iinfo(np.int8)
+    frames = np.random.default_rng(1).integers(info.min, info.max + 1, (FRAMES, *model.input.shape))
+    plan, result = simulated(model, PlanOptions(pes=PES, lanes=shape.lanes, algorithm="direct"), frames, progress)
     return {
         "measure": "simulation",
         **asdict(shape),

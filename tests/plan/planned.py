@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hypothesis import assume
 
 from hwgen.errors import UnsupportedError, UsageError
-from hwgen.model import Model
+from hwgen.model import Argmax, Dense, Flatten, Model, Softmax
 from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.joins import Resolved, resolve
 from hwgen.plan.lowering import array_ops
@@ -76,6 +76,22 @@ def buildable(model: Model, options: PlanOptions) -> Plan:
         assume("requantisation of channel" not in str(error))
         assume("give every sum" not in str(error))
         raise
+
+
+def renamed(model: Model) -> set[str]:
+    """The flattens that are another name of their input; the others' elements are moved, for readers that need that.
+
+    Those read elements where a vector has them: all but fully connected layers and what the host does. No flatten of a
+    flatten is drawn.
+    """
+    names = set()
+    for layer in model.layers:
+        if isinstance(layer, Flatten):
+            readers = [reader for reader in model.layers if layer.name in reader.inputs]
+            moves = model.activation(layer.inputs[0]).chw != layer.output.chw
+            if not moves or all(isinstance(reader, Dense | Softmax | Argmax) for reader in readers):
+                names.add(layer.name)
+    return names
 
 
 def buildable_sparse(case: Case) -> Plan:
