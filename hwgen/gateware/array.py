@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.gateware.bank import Bank, bank_rows
 from hwgen.gateware.broadcast import Broadcast
 from hwgen.gateware.cells import Store, address_bits
+from hwgen.gateware.clamp_limits import ClampLimits
 from hwgen.gateware.column_queue import ColumnQueue
 from hwgen.gateware.counters import Counters, counter_ports
 from hwgen.gateware.decoder import Decoder
@@ -19,7 +20,7 @@ from hwgen.gateware.entry_decoder import EntryDecoder
 from hwgen.gateware.load_bus import LoadBus
 from hwgen.gateware.pe import PE, widened
 from hwgen.gateware.pick import Pick
-from hwgen.gateware.pipeline import GROUP, copied, delay_line, delayed, pe_groups
+from hwgen.gateware.pipeline import GROUP, copied, delay_line, delayed, pe_groups, relayed
 from hwgen.gateware.read_address import ReadAddress
 from hwgen.gateware.records import fields_of, held_layout
 from hwgen.gateware.requantise import Requantiser
@@ -528,7 +529,8 @@ class PEArray(wiring.Component):
             ]
         # The first two are strobes, the rest counts only with them.
         strobes = delay_line(m, place[:2], due, "value", reset=True)
-        late = Cat(strobes[-1], delayed(m, place[2:], due, "place"))
+        # The walk is a cycle ahead of the value.
+        ahead = Cat(strobes[-2][0], delayed(m, place[2:6], due - 1, "place"))
         m.d.comb += [
             self._draining_next.eq(strobes[-2][0]),
             counter.capture.eq(capture),
@@ -536,14 +538,16 @@ class PEArray(wiring.Component):
             counter.fetched.eq(walk.fetched),
             walk.record.eq(word),
             walk.enable.eq(self.enable),
-            Cat(
-                walk.value, walk.step_ends, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, self._bank_pe
-            ).eq(late),
-            self.draining.eq(walk.value),
+            Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last).eq(ahead),
+            Cat(self.draining, walk.step_done).eq(strobes[-1]),
+            self._bank_pe.eq(delayed(m, place[6:], due, "pe")),
             self.layer_done.eq(walk.step_done & record["layer_last"]),
         ]
         # The last byte is in the buffer one cycle later.
         m.d.sync += self.output_done.eq(walk.step_done & record["to_output"] & record["layer_last"])
+        m.submodules.clamp_limits = limits = ClampLimits(shape=shape)
+        m.d.comb += [getattr(limits, name).eq(record[name]) for name in ("offset", "low", "high")]
+        near = relayed(m, limits.limits, pe_groups(shape.pes), "limits")
         for index, head in enumerate(heads):
             mul = self._plan.image(f"requant_mul_{index}")
             add = self._plan.image(f"requant_add_{index}")
@@ -559,9 +563,7 @@ class PEArray(wiring.Component):
                     if shape.tiles is None
                     else Mux(tile, tile_drain.parameter_next, counter.parameter_next)
                 ),
-                requantiser.offset.eq(record["offset"]),
-                requantiser.low.eq(record["low"]),
-                requantiser.high.eq(record["high"]),
+                requantiser.limits.eq(near[index * shape.pes_per_requantiser // GROUP]),
                 self._q[index].eq(requantiser.q),
             ]
             if self.load_bus is not None:
@@ -580,8 +582,8 @@ class PEArray(wiring.Component):
         drain = self._tile_drain
         m.d.comb += [drain.capture.eq(capture), drain.record.eq(word), drain.fetched.eq(walk.fetched)]
         m.d.comb += [
-            walk.tile_last.eq(delayed(m, ~record["tile"] | drain.tile_last, due, "tile_last")),
-            Cat(walk.y, walk.x).eq(delayed(m, Cat(drain.y, drain.x), due - 1, "inside")),
+            walk.tile_last.eq(delayed(m, ~record["tile"] | drain.tile_last, due - 1, "tile_last")),
+            Cat(walk.y, walk.x).eq(delayed(m, Cat(drain.y, drain.x), due - 2, "inside")),
         ]
         own = Cat(
             drain.value, drain.step_ends, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.pe

@@ -91,11 +91,10 @@ class ColumnQueue(wiring.Component):
         m.d.sync += self.full.eq(columns.valid & (columns.waiting >= sparse.queue))
         pop = self._walk(m, columns)
         # The next column's vector follows when the last of this one's entries meets the multiplier.
-        leaves = delayed(m, pop, self._fetch, "leaves", reset=True)
+        leaves = delayed(m, pop, self._fetch - 1, "leaves", reset=True)
         late = Signal.like(columns.place)
-        next_late = Signal.like(late)
-        m.d.comb += [next_late.eq(late + leaves), vectors.raddr.eq(next_late)]
-        m.d.sync += late.eq(next_late)
+        m.d.comb += vectors.raddr.eq(late)
+        m.d.sync += late.eq(late + leaves)
         return m
 
     def _pointed(self, m: Module) -> tuple[Value, Value, Value]:
@@ -103,7 +102,10 @@ class ColumnQueue(wiring.Component):
         sparse = self._sparse
         m.d.comb += self.pointer_address.eq(self.number >> POINTER_BITS)
         stages = latency.POINTER - 1
-        valid = delay_line(m, Cat(self.column, self.mark), stages, "column", reset=True)[-1]
+        valid = delay_line(m, Cat(self.column, self.mark), stages, "column", reset=True)
+        column, mark = valid[-1][0], valid[-1][1]
+        # A line of its own: it ends at the write enables of both memories.
+        arrived = delayed(m, self.column | self.mark, stages, "arrived", reset=True)
         place = delayed(m, self.number[:POINTER_BITS], latency.MEMORY, "place")
         base = self.pointer[: sparse.entry_bits]
         ends = [
@@ -113,17 +115,18 @@ class ColumnQueue(wiring.Component):
         begin = Signal(sparse.end_bits, reset_less=True)
         end = Signal(sparse.end_bits, reset_less=True)
         first_base = Signal(sparse.entry_bits, reset_less=True)
+        # Decided beside the selection: the count of waiting columns hangs on it.
+        push, filled = Signal(), Signal()
         with m.Switch(place):
             for index in range(POINTER_COLUMNS):
                 with m.Case(index):
-                    m.d.sync += [begin.eq(ends[index - 1] if index else 0), end.eq(ends[index])]
-        m.d.sync += first_base.eq(base)
+                    before = ends[index - 1] if index else Const(0, 1)
+                    m.d.sync += [begin.eq(before), end.eq(ends[index])]
+                    m.d.comb += filled.eq(1 if sparse.keeps_empty else ends[index] != before)
+        m.d.sync += [first_base.eq(base), push.eq(valid[-2][1] | (valid[-2][0] & filled))]
         start, count = Signal(sparse.entry_bits), Signal(sparse.end_bits)
-        m.d.comb += [start.eq(first_base + begin), count.eq(end - begin)]
-        column, mark = valid[0], valid[1]
-        push = mark | (column & (Const(1, 1) if sparse.keeps_empty else end != begin))
-        count = Mux(column, count, 0)
-        return column | mark, push, Cat(start, count, count[1:] == 0, mark)
+        m.d.comb += [start.eq(first_base + begin), count.eq(Mux(column, end - begin, 0))]
+        return arrived, push, Cat(start, count, count[1:] == 0, mark)
 
     def _walk(self, m: Module, columns: HeadQueue) -> Signal:
         """Through the head's entries; not into a third group while two wait for the drain. High: the head is done.

@@ -8,7 +8,6 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import address_bits
 from hwgen.gateware.pipeline import delayed
-from hwgen.gateware.positions import next_position
 from hwgen.gateware.records import fields_of
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
@@ -106,11 +105,14 @@ class DrainCounter(wiring.Component):
             m.d.sync += [passes.eq(passes + 1), pass_last.eq(passes + 1 == record["passes"])]
         with m.If(group_done):
             m.d.sync += [groups.eq(Mux(step_last, 0, groups + 1)), step_last.eq(groups + 1 == record["groups"])]
+        with m.If(group_done):
+            m.d.sync += passes.eq(0)
         with m.If(group_done | self.fetched):
+            # Both counters are at 0, where the step before left them.
             m.d.comb += self.parameter_next.eq(record["requant_base"])
-            m.d.sync += [passes.eq(0), pass_last.eq(record["passes"] == 0)]
+            m.d.sync += pass_last.eq(record["passes"] == 0)
         with m.If(self.fetched):
-            m.d.sync += [groups.eq(0), step_last.eq(record["groups"] == 0)]
+            m.d.sync += step_last.eq(record["groups"] == 0)
         return m
 
 
@@ -121,26 +123,28 @@ class WriteWalk(wiring.Component):
     a group's positions is repeated for every PE of a requantiser and for every pass, whose slot is one ``pass_stride``
     further.
 
-    **Latency**: ``write`` and ``address`` are due with the requantised value, ``latency.requantise`` after the head of
-    its chain.
+    Beside a position stands whether it is its row's last: no comparison lies before the sum that makes the next one.
+
+    **Latency**: 1, from a value's place to its ``write`` and ``address``, which are due with the requantised value,
+    ``latency.requantise`` after the head of its chain.
 
     Members
     -------
     enable : In(1)
         The memories are loaded.
-    value, lane_last, pe_last, row_first, pass_last, step_ends : In(1)
-        Of the value, from the counter.
+    value, lane_last, pe_last, row_first, pass_last : In(1)
+        Of the value, from the counter, a cycle before the value is requantised.
+    step_done : In(1)
+        The requantised value is the step's last.
     record, step
         Word and address of the write schedule.
     write : Out(1), address : Out
         The value is part of the map; its element address.
     fetched : Out(1)
         A new step's record has arrived.
-    step_done : Out(1)
-        It is the step's last.
     tile_last, y, x : In
-        Only in cores with tiles: the value is the last of its position, a tile; its place in the tile, a cycle ahead
-        (of a direct layer 0).
+        Only in cores with tiles: the value is the last of its position, a tile; its place in the tile, a cycle before
+        ``value`` (of a direct layer 0).
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -155,13 +159,12 @@ class WriteWalk(wiring.Component):
                 "pe_last": In(1),
                 "row_first": In(1),
                 "pass_last": In(1),
-                "step_ends": In(1),
+                "step_done": In(1),
                 "record": In(shape.write_fields.width),
                 "write": Out(1),
                 "address": Out(dict(shape.write_fields.fields)["base"]),
                 "step": Out(address_bits(shape.steps)),
                 "fetched": Out(1),
-                "step_done": Out(1),
             }
             | places
             | ({} if tiles is None else {"tile_last": In(1)})
@@ -173,37 +176,33 @@ class WriteWalk(wiring.Component):
         record = fields_of(shape.write_fields, self.record)
         bits = len(self.address)
         x_bits, y_bits = len(record["wrap"]), len(record["y_limit"])
-        names = ("x", "y", "offset", "phase_x", "phase_y")
-        widths = (x_bits, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]))
+        names = ("x", "x_last", "y", "offset", "phase_x", "phase_y")
+        widths = (x_bits, 1, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]))
         # Where the next value goes; where the group starts; where the following group starts.
         places, group, following = (
             [Signal(width, name=prefix + name) for name, width in zip(names, widths, strict=True)]
             for prefix in ("", "group_", "following_")
         )
-        x, y, offset, phase_x, phase_y = places
+        x, x_last, y, offset, phase_x, phase_y = places
         # Where the step's first position lies among the planes of a split map.
         start_x, start_y = (record.get(name, Const(0, 1)) for name in ("x_phase", "y_phase"))
         slot = Signal(bits)
 
-        next_x, next_y, wraps = next_position(x, y, record["wrap"])
+        only = record["wrap"] == 0
         split_x, split_y = phase_x == record["x_phases"], phase_y == record["y_phases"]
         step_x = Mux(split_x, record["x_wrap_step"], record["x_step"])
         step_y = Mux(split_y, record["y_wrap_step"], record["y_step"])
         after = [
-            next_x,
-            next_y[:y_bits],
-            Mux(wraps, (offset + step_y)[:bits], (offset + step_x)[:bits]),
-            Mux(wraps, start_x, Mux(split_x, 0, (phase_x + 1)[: len(phase_x)])),
-            Mux(wraps, Mux(split_y, 0, (phase_y + 1)[: len(phase_y)]), phase_y),
+            Mux(x_last, 0, (x + 1)[:x_bits]),
+            Mux(x_last, only, x + 1 == record["wrap"]),
+            (y + x_last)[:y_bits],
+            Mux(x_last, (offset + step_y)[:bits], (offset + step_x)[:bits]),
+            Mux(x_last, start_x, Mux(split_x, 0, (phase_x + 1)[: len(phase_x)])),
+            Mux(x_last, Mux(split_y, 0, (phase_y + 1)[: len(phase_y)]), phase_y),
         ]
         on_map = (x < record["x_limit"]) & (y < record["y_limit"])
         inside, position_done = self._inside(m, record, x, y)
-        m.d.comb += [
-            self.address.eq(slot + offset + inside),
-            self.write.eq(self.value & on_map & self._kept),
-            # Decided with the value's place and delayed with it: everything that starts behind a step hangs on it.
-            self.step_done.eq(self.step_ends),
-        ]
+        m.d.sync += [self.address.eq(slot + offset + inside), self.write.eq(self.value & on_map & self._kept)]
         pe_done = self.value & self.lane_last
         with m.If(self.value & position_done):
             m.d.sync += [place.eq(value) for place, value in zip(places, after, strict=True)]
@@ -225,7 +224,7 @@ class WriteWalk(wiring.Component):
             # A new step's record has arrived: begin at its first position.
             m.d.sync += slot.eq(record["base"])
             for registers in (places, group):
-                begin = (0, 0, 0, start_x, start_y)
+                begin = (0, only, 0, 0, start_x, start_y)
                 m.d.sync += [register.eq(value) for register, value in zip(registers, begin, strict=True)]
         with m.If(self.step_done):
             m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), fresh.eq(1)]

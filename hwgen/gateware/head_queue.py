@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Elaboratable, Module, Signal
+from amaranth.hdl import Cat, Elaboratable, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -75,7 +75,9 @@ class HeadQueue(wiring.Component):
             self.place.eq(write),
             self.head_place.eq(head_place),
         ]
-        m.d.sync += self.waiting.eq(self.waiting + self.push - load)
+        # One sum, of -1, 0 or 1.
+        fewer = load & ~self.push
+        m.d.sync += self.waiting.eq(self.waiting + Cat(self.push ^ load, fewer.replicate(len(self.waiting) - 1)))
         with m.If(self.push):
             m.d.sync += write.eq(write + 1)
         with m.If(self.take):

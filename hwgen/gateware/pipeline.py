@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 
 from hwgen.gateware.cells import Copy
+from hwgen.plan import latency
 
 GROUP = 4
 """PEs that share one copy of what goes to all of them."""
@@ -40,3 +41,17 @@ def copied(m: Module, value: Value, name: str) -> Value:
     m.submodules[f"copy_{name}"] = copy = Copy(width=len(value))
     m.d.comb += copy.i.eq(value)
     return copy.o
+
+
+def relayed(m: Module, value: Value, groups: int, name: str) -> list[Value]:
+    """``value`` for each group of PEs, in hops: a hop's copies are fed by the last copy of the hop before.
+
+    For what stands still while it is used: the first group sees it 1 cycle later, the last one up to
+    ``latency.RELAY``. No wire is longer than from one group to those of the next hop.
+    """
+    copies: list[Value] = []
+    per_hop = -(-groups // latency.RELAY)
+    for first in range(0, groups, per_hop):
+        source = copies[-1] if copies else value
+        copies += [copied(m, source, f"{name}_{group}") for group in range(first, min(first + per_hop, groups))]
+    return copies

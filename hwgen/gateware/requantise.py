@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Mul, Store
+from hwgen.gateware.clamp_limits import GUARD, limit_fields, signed_fields
 from hwgen.gateware.pipeline import copied, delayed
 from hwgen.gateware.records import fields_of
 from hwgen.plan import latency
@@ -21,10 +24,13 @@ class Requantiser(wiring.Component):
     are delayed instead of the words. In wide layers the lanes' values are summed first. Registers of what all
     requantisers are told (addresses, limits) are copies: shared ones would stand far from most of them.
 
+    The shift only picks bits. Whether those above them are the sign's is found out chunk by chunk beside it, a chunk
+    between the ends of two neighbouring shifts, and joined in the clamp: a value that does not fit is beyond its limit.
+
     **Latency**: ``latency.requantise`` from ``lane_first``; ``parameter`` is due one cycle before it, ``acc`` one cycle
-    after. ``wide``, ``offset``, ``low`` and ``high`` stand still while a step's values are in here; the last three may
-    come as late as the cycle before the product. **Throughput**: one value per cycle. ``blocks``: multipliers that it
-    may take.
+    after. ``wide`` and ``limits`` (:class:`hwgen.gateware.clamp_limits.ClampLimits`) stand still while a step's values
+    are in here; ``limits`` may come as late as two cycles before ``q``. **Throughput**: one value per cycle.
+    ``blocks``: multipliers that it may take.
     """
 
     def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage, blocks: int = 0) -> None:
@@ -37,9 +43,7 @@ class Requantiser(wiring.Component):
             "lane_first": In(1),
             "wide": In(1),
             "parameter": In(len(self._mul.addr)),
-            "offset": In(shape.act_bits + 1),
-            "low": In(shape.act_bits),
-            "high": In(shape.act_bits),
+            "limits": In(limit_fields(shape).width),
             "q": Out(shape.act_bits),
         }
         if shape.loadable:
@@ -104,37 +108,36 @@ class Requantiser(wiring.Component):
     def _clamped(self, m: Module, total: Value, selected: Value) -> None:
         """Shift, then offset and clamp, a cycle each; compared is what has no offset yet."""
         shape = self._shape
-        # Beyond this width the value saturates; the shifted value's upper bits fold into one.
-        bits = shape.act_bits + 3
-        shifted = Signal(signed(bits), reset_less=True)
+        shifted = Signal(signed(shape.act_bits + GUARD), reset_less=True)
+        # A shift beyond the width leaves the sign.
+        begins = [min(shift, len(total) - 1) for shift in shape.shifts]
         with m.Switch(selected):
-            for index, shift in enumerate(shape.shifts):
+            for index, begin in enumerate(begins):
                 with m.Case(index):
-                    m.d.sync += shifted.eq(_saturated(total, shift, bits))
-        low, high, offset = self.low.as_signed(), self.high.as_signed(), self.offset.as_signed()
-        if not shape.has_offset:
-            offset = Const(0, signed(shape.act_bits + 1))
-        bounds = [Signal(signed(bits), name=name) for name in ("least", "most")]
-        m.d.sync += [bound.eq(limit - offset) for bound, limit in zip(bounds, (low, high), strict=True)]
-        # Two copies in a row: the sums above are shared, and the device lies between them and the last requantiser.
-        ahead = copied(m, Cat(*bounds, delayed(m, Cat(low, high, offset), 1, "limits")), "limits_ahead")
-        limits = copied(m, ahead, "limits")
-        least, most = limits[:bits].as_signed(), limits[bits : 2 * bits].as_signed()
-        low, high = (limits[2 * bits :].word_select(index, shape.act_bits) for index in range(2))
-        offset = limits[2 * bits + 2 * shape.act_bits :].as_signed()
-        moved = (shifted + offset)[: shape.act_bits]
+                    m.d.sync += shifted.eq(total[begin : begin + len(shifted)].as_signed())
+        sign = delayed(m, total[-1], 1, "sign")
+        beyond = self._beyond(m, total, selected, [begin + len(shifted) - 1 for begin in begins])
+        limits = signed_fields(limit_fields(shape), copied(m, self.limits, "limits"))
+        below = Mux(beyond, sign, shifted < limits["least"])
+        above = Mux(beyond, ~sign, shifted > limits["most"])
+        moved = (shifted + limits["offset"])[: shape.act_bits]
         clamped = Signal(shape.act_bits, reset_less=True)
-        m.d.sync += clamped.eq(Mux(shifted < least, low, Mux(shifted > most, high, moved)))
+        m.d.sync += clamped.eq(Mux(below, limits["low"], Mux(above, limits["high"], moved)))
         m.d.comb += self.q.eq(clamped)
 
-
-def _saturated(total: Value, shift: int, bits: int) -> Value:
-    """``total >> shift`` in ``bits`` bits, values beyond them at the ends of the range."""
-    # A shift beyond the width leaves the sign.
-    value = total[min(shift, len(total) - 1) :]
-    if len(value) <= bits:
-        return value.as_signed()
-    sign = value[-1]
-    upper = value[bits - 1 : -1]
-    fits = Mux(sign, upper.all(), ~upper.any())
-    return Mux(fits, value[:bits], Cat(~sign.replicate(bits - 1), sign)).as_signed()
+    def _beyond(self, m: Module, total: Value, selected: Value, ends: list[int]) -> Value:
+        """A cycle later: the value needs more bits. From ``ends[n]`` on all of them must be the sign, with shift n."""
+        sign = total[-1]
+        lowest = sorted({end for end in ends if end < len(total) - 1})
+        found: list[Value] = []
+        for index, (begin, end) in enumerate(pairwise([*lowest, len(total) - 1])):
+            differs, counts = (Signal(name=f"{name}_{index}", reset_less=True) for name in ("differs", "counts"))
+            chunk = total[begin:end]
+            m.d.sync += differs.eq(Mux(sign, ~chunk.all(), chunk.any()))
+            # The chunk lies above the bits that the shift picks.
+            with m.Switch(selected):
+                for number, first in enumerate(ends):
+                    with m.Case(number):
+                        m.d.sync += counts.eq(first <= begin)
+            found.append(differs & counts)
+        return Cat(*found).any() if found else Const(0, 1)

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import QueueRam
 from hwgen.gateware.head_queue import HeadQueue
+from hwgen.gateware.pipeline import GROUP, copied, delayed, pe_groups
 from hwgen.plan.machine import BUNDLES
 from hwgen.plan.shape import ArrayShape
 
@@ -28,7 +29,8 @@ class Scanner(wiring.Component):
     bundle, group_first, group_last, slot_last : In(1), vectors : In
         The vectors of all banks at once; ``tail`` + 1 banks hold a channel in the last slot.
     zero, scalar, tail, column_base : In
-        Of the step: what counts as zero, whether only lane 0 does, and the number of its first column.
+        Of the step: what counts as zero, whether only lane 0 does, and the number of its first column. The first two
+        are there a cycle before the first bundle.
     room : Out(1)
         A bundle may be issued by the sequencer: fewer than ``BUNDLES`` are on their way or waiting.
     issue : In(1)
@@ -98,9 +100,12 @@ class Scanner(wiring.Component):
         width = shape.lanes * shape.act_bits
         found = []
         for bank in range(shape.pes):
+            if bank % GROUP == 0:
+                near = copied(m, Cat(self.zero, self.scalar), f"zero_{bank // GROUP}")
+                zero, scalar = near[:-1], near[-1]
             vector = self.vectors.word_select(bank, width)
-            lanes = Cat(vector.word_select(lane, shape.act_bits) != self.zero for lane in range(shape.lanes))
-            nonzero = Mux(self.scalar, lanes[0], lanes.any()) if shape.lanes > 1 else lanes[0]
+            lanes = Cat(vector.word_select(lane, shape.act_bits) != zero for lane in range(shape.lanes))
+            nonzero = Mux(scalar, lanes[0], lanes.any()) if shape.lanes > 1 else lanes[0]
             inside = ~self.slot_last | (bank <= self.tail) if bank else Const(1, 1)
             found.append(nonzero & inside)
         m.d.sync += [mask.eq(Cat(*found)), last.eq(self.group_last), self._vectors.eq(self.vectors)]
@@ -112,17 +117,12 @@ class Scanner(wiring.Component):
         """The queues of bundles, the working register, the issued column; whether a bundle is finished."""
         shape = self._shape
         m.submodules.masks = masks = HeadQueue(width=shape.pes + len(base) + 1, depth=BUNDLES)
-        m.submodules.vectors_store = store = QueueRam(width=len(self.vectors), depth=BUNDLES)
         take = Signal()
         m.d.comb += [
             masks.write.eq(bundle),
             masks.push.eq(push),
             masks.word.eq(Cat(mask, base, last)),
             masks.take.eq(take),
-            store.wen.eq(bundle),
-            store.waddr.eq(masks.place),
-            store.wdata.eq(self._vectors),
-            self.vectors_out.eq(store.rdata),
         ]
 
         working = Signal()
@@ -151,7 +151,7 @@ class Scanner(wiring.Component):
                 Cat(first_column, ends).eq(masks.head[shape.pes :]),
                 slot.eq(masks.head_place),
             ]
-        place = Signal.like(slot, reset_less=True)
+        self._store(m, bundle, masks.place, slot)
         lowest = left & ~rest
         bank = Signal(len(self.bank), reset_less=True)
         issued_base = Signal.like(base, reset_less=True)
@@ -161,10 +161,24 @@ class Scanner(wiring.Component):
             self.mark.eq(finished & ends),
             bank.eq(_encoded(lowest, len(self.bank))),
             issued_base.eq(first_column),
-            place.eq(slot),
         ]
-        m.d.comb += store.raddr.eq(place)
         return finished
+
+    def _store(self, m: Module, bundle: Value, place: Value, slot: Value) -> None:
+        """The bundles' vectors, a memory for each group of banks with addresses of its own; written a cycle late."""
+        shape = self._shape
+        width = GROUP * shape.lanes * shape.act_bits
+        vectors = delayed(m, self._vectors, 1, "vectors")
+        for group in range(pe_groups(shape.pes)):
+            part = slice(group * width, min((group + 1) * width, len(vectors)))
+            store = QueueRam(width=len(vectors[part]), depth=BUNDLES)
+            m.submodules[f"vectors_{group}"] = store
+            m.d.comb += [
+                Cat(store.wen, store.waddr).eq(copied(m, Cat(bundle, place), f"place_{group}")),
+                store.wdata.eq(vectors[part]),
+                store.raddr.eq(copied(m, slot, f"slot_{group}")),
+                self.vectors_out[part].eq(store.rdata),
+            ]
 
 
 def _without_lowest(mask: Value) -> Value:

@@ -18,6 +18,11 @@ ACCUMULATE = 1
 COPY = 1
 """A register beside its users, of a signal that many need."""
 
+RELAY = 4
+"""Most copies in a row of what stands still during a step, from group to group of PEs."""
+LIMITS = 1 + RELAY + COPY
+"""From a step's record to the limits of a requantiser's clamp: bounds, groups, the requantiser's own copy."""
+
 
 def requantise(correction_bits: int) -> int:
     """From the drain's counter, one cycle before the head of the chain, to the stored activation.

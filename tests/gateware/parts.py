@@ -107,11 +107,8 @@ class Drainer(wiring.Component):
         m.submodules.store = store = Store(image=self._schedule, loadable=False)
         m.submodules.counter = counter = DrainCounter(shape=self._shape)
         m.submodules.walk = walk = WriteWalk(shape=self._shape)
-        place = Cat(
-            counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last, counter.step_ends,
-            counter.pe,
-        )  # fmt: skip
-        late = delayed(m, place, latency.requantise(self._shape.correction_bits), "place", reset=True)
+        place = Cat(counter.value, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last)
+        due = latency.requantise(self._shape.correction_bits)
         m.d.comb += [
             store.addr.eq(walk.step),
             counter.record.eq(store.data),
@@ -119,9 +116,10 @@ class Drainer(wiring.Component):
             counter.capture.eq(self.capture),
             walk.record.eq(store.data),
             walk.enable.eq(self.enable),
-            Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last, walk.step_ends, self.pe).eq(
-                late
+            Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last).eq(
+                delayed(m, place, due - 1, "place", reset=True)
             ),
+            Cat(walk.step_done, self.pe).eq(delayed(m, Cat(counter.step_ends, counter.pe), due, "late", reset=True)),
             self.active.eq(counter.active),
             self.parameter.eq(counter.parameter),
             self.write.eq(walk.write),

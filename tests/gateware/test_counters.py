@@ -79,7 +79,7 @@ def test_a_reset_clears_them() -> None:
     assert result.counters == predicted(case, plan, 0)
 
 
-@pytest.mark.parametrize("pes", [1, 9, 70])
+@pytest.mark.parametrize("pes", [1, 9, 33])
 def test_fillers_stalls_and_zeros_of_a_layer_that_has_them_all(pes: int) -> None:
     """More PEs than one stage of the adder tree joins; half of the activations are zero."""
     net = model(act(90), dense("fc", "input", pruned(4 * pes, 90, density=0.15)))

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from amaranth.hdl import Elaboratable, Module, ResetInserter
+from amaranth.hdl import Cat, Elaboratable, Module, ResetInserter
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.pipeline import copied, delay_line, delayed
+from hwgen.gateware.pipeline import copied, delay_line, delayed, relayed
+from hwgen.plan import latency
 from tests.gateware.bench import trace
 
 
@@ -51,3 +52,23 @@ def test_only_strobes_are_reset() -> None:
     found = trace(_Reset(), [{"i": 1}, {}, {"rst": 1}, {"rst": 0}, {}], ["strobe", "data"])
     assert [row["strobe"] for row in found] == [0, 1, 1, 0, 1]
     assert [row["data"] for row in found] == [0, 1, 1, 1, 1]
+
+
+class _Relay(wiring.Component):
+    def __init__(self, groups: int) -> None:
+        self._groups = groups
+        super().__init__({"i": In(1), "o": Out(groups)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        m.d.comb += self.o.eq(Cat(*relayed(m, self.i, self._groups, "i")))
+        return m
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 4, 5, 9, 16, 33])
+def test_a_relay_reaches_every_group_in_time(groups: int) -> None:
+    found = [row["o"] for row in trace(_Relay(groups), [{"i": 1}] * (latency.RELAY + 1), ["o"])]
+    per_hop = -(-groups // latency.RELAY)
+    for cycle, seen in enumerate(found):
+        assert seen == (1 << min(groups, cycle * per_hop)) - 1
+    assert found[-1] == (1 << groups) - 1

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.errors import UnsupportedError
+from hwgen.gateware.clamp_limits import limit_fields
 from hwgen.gateware.requantise import Requantiser
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
@@ -68,11 +69,11 @@ def results(
 ) -> list[int]:
     """q of the first ``count`` rows; ``acc`` stands in the row of its parameter and is moved to where it is due."""
     due = latency.requantise(shape.correction_bits)
-    constants = {
-        "offset": pack([layer.offset], shape.act_bits + 1),
-        "low": pack([layer.lo], shape.act_bits),
-        "high": pack([layer.hi], shape.act_bits),
-    }
+    limits = {
+        "least": layer.lo - layer.offset, "most": layer.hi - layer.offset,
+        "low": layer.lo, "high": layer.hi, "offset": layer.offset,
+    }  # fmt: skip
+    constants = {"limits": limit_fields(shape).pack(limits)}
     moved: list[dict[str, int]] = [{} for _ in range(len(rows) + due + 2)]
     for cycle, row in enumerate(rows):
         for name, value in row.items():

@@ -45,6 +45,7 @@ def test_columns_arrive_at_every_group_with_their_vectors(
             for group in range(front.groups)
             for name in ("column", "mark", "number", "vector")
         ]
+        await ctx.tick()
         for cycle in range(BUNDLES * pes + 120):
             inside = cycle < BUNDLES
             ctx.set(front.bundle, inside)

