@@ -8,7 +8,7 @@ from pathlib import Path
 from hwgen import model as models
 from hwgen.bench.examples import MODELS, example
 from hwgen.bench.fmax import Placement, placed
-from hwgen.bench.lenet import ARRAYS, NETWORKS, Array, Compressed, dense_model
+from hwgen.bench.lenet import ARRAYS, LENET_5, LENET_300, Array, Compressed, dense_model
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.flow.process import Progress, silent
 from hwgen.model import Model
@@ -24,12 +24,12 @@ lenet`, whose table has the simulated median); *us* is the time of a frame at th
 def lenet_clock(
     *,
     models_folder: Path = MODELS,
-    networks: Sequence[Compressed] = NETWORKS,
+    networks: Sequence[Compressed] = (LENET_300, LENET_5),
     arrays: Sequence[Array] = PLACED_ARRAYS,
     target: str = TARGET,
     progress: Progress = silent,
 ) -> Result:
-    """Place and route the networks that ``bench lenet`` simulates, compressed and dense, on each array.
+    """Place and route the networks, compressed and dense, on each array.
 
     Raises
     ------
@@ -38,8 +38,6 @@ def lenet_clock(
     """
     rows = []
     for network in networks:
-        if not network.rtl:
-            continue
         model = models.load(example(f"{network.file}.npz", models_folder))
         for array in arrays:
             for weights, made in (("compressed", model), ("dense", dense_model(model))):

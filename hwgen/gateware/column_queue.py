@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import QueueRam, address_bits
 from hwgen.gateware.head_queue import HeadQueue
-from hwgen.gateware.pipeline import delay_line, delayed
+from hwgen.gateware.pipeline import delayed
 from hwgen.plan import latency
 from hwgen.plan.entries import POINTER_COLUMNS
 from hwgen.plan.shape import ArrayShape
@@ -102,8 +102,8 @@ class ColumnQueue(wiring.Component):
         sparse = self._sparse
         m.d.comb += self.pointer_address.eq(self.number >> POINTER_BITS)
         stages = latency.POINTER - 1
-        valid = delay_line(m, Cat(self.column, self.mark), stages, "column", reset=True)
-        column, mark = valid[-1][0], valid[-1][1]
+        valid = delayed(m, Cat(self.column, self.mark), stages, "column", reset=True)
+        column, mark = valid[0], valid[1]
         # A line of its own: it ends at the write enables of both memories.
         arrived = delayed(m, self.column | self.mark, stages, "arrived", reset=True)
         place = delayed(m, self.number[:POINTER_BITS], latency.MEMORY, "place")
@@ -115,16 +115,13 @@ class ColumnQueue(wiring.Component):
         begin = Signal(sparse.end_bits, reset_less=True)
         end = Signal(sparse.end_bits, reset_less=True)
         first_base = Signal(sparse.entry_bits, reset_less=True)
-        # Decided beside the selection: the count of waiting columns hangs on it.
-        push, filled = Signal(), Signal()
         with m.Switch(place):
             for index in range(POINTER_COLUMNS):
                 with m.Case(index):
-                    before = ends[index - 1] if index else Const(0, 1)
-                    m.d.sync += [begin.eq(before), end.eq(ends[index])]
-                    m.d.comb += filled.eq(1 if sparse.keeps_empty else ends[index] != before)
-        m.d.sync += [first_base.eq(base), push.eq(valid[-2][1] | (valid[-2][0] & filled))]
+                    m.d.sync += [begin.eq(ends[index - 1] if index else 0), end.eq(ends[index])]
+        m.d.sync += first_base.eq(base)
         start, count = Signal(sparse.entry_bits), Signal(sparse.end_bits)
+        push = mark | (column & (Const(1, 1) if sparse.keeps_empty else end != begin))
         m.d.comb += [start.eq(first_base + begin), count.eq(Mux(column, end - begin, 0))]
         return arrived, push, Cat(start, count, count[1:] == 0, mark)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Elaboratable, Module, Signal
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -18,6 +18,8 @@ class HeadQueue(wiring.Component):
     The memory's address is the word behind the head, from a counter; its output register is the head, and loads where
     there is none or it is taken, whatever there is to load: ``valid`` says whether it was a word. Who pushes counts the
     words: there is room for ``depth`` - 1 behind the head.
+
+    ``push`` ends in one register; count and place of the words follow a cycle later, and who reads them adds it.
 
     **Latency**: 2 from ``push`` to ``valid``. **Throughput**: a word in and a word out per cycle.
 
@@ -59,27 +61,35 @@ class HeadQueue(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         m.submodules.memory = memory = QueueRam(width=self._width, depth=self._depth)
-        write, read = Signal.like(self.place), Signal.like(self.place)
+        read = Signal.like(self.place)
         head_place = Signal.like(self.place, reset_less=True)
+        # Words behind the head, and where the next one goes, but for a word that has entered in the cycle before.
+        entered = Signal()
+        settled = Signal.like(self.waiting)
+        place, following = Signal.like(self.place), Signal.like(self.place, init=1 % self._depth)
         wanted = Signal()
         load = Signal()
         m.d.comb += [
             wanted.eq(~self.valid | self.take),
-            load.eq(wanted & (self.waiting != 0)),
+            load.eq(wanted & (entered | (settled != 0))),
             memory.wen.eq(self.write),
-            memory.waddr.eq(write),
+            memory.waddr.eq(self.place),
             memory.wdata.eq(self.word),
             memory.raddr.eq(read),
             memory.ren.eq(wanted),
             self.head.eq(memory.rdata),
-            self.place.eq(write),
+            self.place.eq(Mux(entered, following, place)),
             self.head_place.eq(head_place),
+            self.waiting.eq(settled + entered),
         ]
         # One sum, of -1, 0 or 1.
-        fewer = load & ~self.push
-        m.d.sync += self.waiting.eq(self.waiting + Cat(self.push ^ load, fewer.replicate(len(self.waiting) - 1)))
-        with m.If(self.push):
-            m.d.sync += write.eq(write + 1)
+        fewer = load & ~entered
+        m.d.sync += [
+            entered.eq(self.push),
+            settled.eq(settled + Cat(entered ^ load, fewer.replicate(len(settled) - 1))),
+        ]
+        with m.If(entered):
+            m.d.sync += [place.eq(following), following.eq(following + 1)]
         with m.If(self.take):
             m.d.sync += self.valid.eq(0)
         with m.If(load):
