@@ -13,6 +13,9 @@ from hwgen.gateware.pipeline import copied, delay_line, delayed
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 
+LANES_PER_MEMORY = 2
+"""Lanes whose accumulators share the addresses of a LUT RAM: more of it would stand too far from them."""
+
 
 class SparsePE(wiring.Component):
     """``acc[row][l] += x[l] * w`` for the entries of a sparse step; else what :class:`hwgen.gateware.pe.PE` does.
@@ -169,29 +172,41 @@ class SparsePE(wiring.Component):
             ahead[0] & two_ago & ~one_ago,
             ahead[0] | dense[1],
         )
-        drain_phase = Signal()
-        with m.If(self._drain & self._drain_last):
-            m.d.sync += drain_phase.eq(~drain_phase)
-        # Zeroed in the cycle behind its read.
-        zero_row = delayed(m, self._drain_row, 1, "zero_row")
+        drain_phase, next_phase = Signal(), Signal()
+        m.d.comb += next_phase.eq(drain_phase ^ (self._drain & self._drain_last))
+        m.d.sync += drain_phase.eq(next_phase)
         self._sums = Signal(shape.lanes * shape.acc_bits)
         read: list[Value] = []
-        assert shape.sparse is not None
         for index in range(2):
-            memory = QueueRam(width=shape.lanes * shape.acc_bits, depth=shape.sparse.rows)
-            m.submodules[f"rows_{index}"] = memory
-            draining = self._drain & (drain_phase == index)
-            zero = draining | self._clear
-            zeroing, blank = copied(m, zero, f"zeroing_{index}"), copied(m, zero, f"blank_{index}")
-            m.d.comb += [
-                memory.raddr.eq(Mux(draining, self._drain_row, row_ahead)),
-                memory.wen.eq(zeroing | (later[0] & (later[1] == index))),
-                memory.waddr.eq(Mux(zeroing, zero_row, row_later)),
-                memory.wdata.eq(Mux(blank, 0, self._sums)),
-            ]
-            read.append(memory.rdata)
+            # Zeroed in the cycle behind its read.
+            zero = (self._drain & (drain_phase == index)) | self._clear
+            reads = Mux(self.drain & (next_phase == index), self.drain_row, rows[-4])
+            writes = Cat(zero | (now[0] & (now[1] == index)), Mux(zero, self._drain_row, row_now))
+            blank = copied(m, zero, f"blank_{index}")
+            read.append(self._memory(m, f"rows_{index}", reads, writes, Mux(blank, 0, self._sums)))
         drained = Mux(delayed(m, drain_phase, 1, "drained_phase"), read[1], read[0])
         return read, sources, drained
+
+    def _memory(self, m: Module, name: str, reads: Value, writes: Value, data: Value) -> Value:
+        """Accumulators of all lanes: the row that was asked for two cycles ago.
+
+        A memory for every two lanes, whose addresses are registers of its own: ``reads`` is the row, ``writes`` the
+        strobe and the row, a cycle ahead of the memory; ``data`` is due with it.
+        """
+        shape = self._shape
+        assert shape.sparse is not None
+        words = []
+        for lane in range(0, shape.lanes, LANES_PER_MEMORY):
+            part = slice(lane * shape.acc_bits, min(lane + LANES_PER_MEMORY, shape.lanes) * shape.acc_bits)
+            memory = QueueRam(width=len(data[part]), depth=shape.sparse.rows)
+            m.submodules[f"{name}_{lane}"] = memory
+            m.d.comb += [
+                memory.raddr.eq(copied(m, reads, f"{name}_{lane}_reads")),
+                Cat(memory.wen, memory.waddr).eq(copied(m, writes, f"{name}_{lane}_writes")),
+                memory.wdata.eq(data[part]),
+            ]
+            words.append(memory.rdata)
+        return Cat(*words)
 
     def _groups(self, m: Module) -> None:
         """Groups that are complete and wait for the drain."""
