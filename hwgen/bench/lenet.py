@@ -84,7 +84,7 @@ class Compressed:
 LENET_300 = Compressed("LeNet-300-100, MNIST", "lenet300_mnist", MNIST, 1.64, 27, 40, 6)
 LOSSLESS = Compressed("LeNet-300-100, MNIST, no loss", "lenet300_lossless", MNIST, ratio=45, cycles=6, loss=0)
 LENET_5 = Compressed("LeNet-5, MNIST", "lenet5_mnist", MNIST, 0.80, 44, 39, 6)
-FASHION_5 = Compressed("LeNet-5, Fashion-MNIST", "lenet5_fashion", FASHION, ratio=25, rtl=False)
+FASHION_5 = Compressed("LeNet-5, Fashion-MNIST", "lenet5_fashion", FASHION, ratio=25, loss=0.3, rtl=False)
 NETWORKS = (LENET_300, LOSSLESS, LENET_5, FASHION_5)
 
 
