@@ -21,6 +21,8 @@ from typing import Any
 
 RAM, FLIP_FLOP = "DP16KD", "TRELLIS_FF"
 MULTIPLEXERS = frozenset({"LUT4", "PFUMX", "L6MUX21"})
+FROM_LUTS = {"PFUMX": ("ALUT", "BLUT"), "L6MUX21": ("D0", "D1")}
+"""Pins that stand in a slice with what drives them: a flip-flop cannot."""
 WIDE = 36
 HALF = 18
 
@@ -74,6 +76,9 @@ def packed_ports(cells: Cells, outputs: set[int]) -> int:
                 group.logic |= other.logic
                 group.ends |= other.ends
             groups.append(group)
+    drivers = {bit: name for name, cell in cells.items() for bit in _output(cell) if isinstance(bit, int)}
+    for group in groups:
+        _absorb(cells, group, readers, drivers)
     packed = 0
     following = 1 + max(_bits(cells), default=0)
     for group in groups:
@@ -111,6 +116,25 @@ def _behind(cells: Cells, port: _Port, readers: Mapping[int, list[tuple[str, str
             else:
                 group.ends.add("")
     return group
+
+
+def _absorb(
+    cells: Cells, group: _Group, readers: Mapping[int, list[tuple[str, str]]], drivers: Mapping[int, str]
+) -> None:
+    """Take in what drives a multiplexer of the group inside its slice, though no port is behind it."""
+    left = sorted(group.logic)
+    while left:
+        cell = cells[left.pop()]
+        for pin in FROM_LUTS.get(cell["type"], ()):
+            bit = cell["connections"][pin][0]
+            driver = drivers.get(bit, "")
+            if not driver or driver in group.logic:
+                continue
+            if cells[driver]["type"] in MULTIPLEXERS and all(name in group.logic for name, _ in readers[bit]):
+                group.logic.add(driver)
+                left.append(driver)
+            else:
+                group.ends.add("")
 
 
 def _movable(cells: Cells, port: _Port, group: _Group) -> bool:

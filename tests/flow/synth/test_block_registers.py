@@ -126,6 +126,46 @@ def test_registers_behind_the_multiplexers_of_several_blocks_move_and_the_choice
     assert {cells[name]["parameters"]["REGMODE_B"] for name in ("low", "high")} == {"OUTREG"}
 
 
+def pair(a: int, b: int, select: int, z: int) -> dict[str, Any]:
+    """The multiplexer of a slice's two LUTs."""
+    directions = {"ALUT": "input", "BLUT": "input", "C0": "input", "Z": "output"}
+    wires = {"ALUT": [a], "BLUT": [b], "C0": [select], "Z": [z]}
+    return {"type": "PFUMX", "parameters": {}, "port_directions": directions, "connections": wires}
+
+
+def beside_a_lut() -> dict[str, dict[str, Any]]:
+    """Of a slice's two LUTs only one reads the memory; its multiplexer takes either."""
+    return {
+        "ram": ram(),
+        "read": choice(10, 10, 9, 20),
+        "side": choice(9, 9, 9, 21),
+        "slice": pair(20, 21, 5, 22),
+        "a": flip_flop(22, 30),
+        "b": flip_flop(11, 31),
+    }
+
+
+def test_the_other_lut_of_a_slice_moves_too() -> None:
+    """A register between it and the slice's multiplexer could not be packed."""
+    cells = beside_a_lut()
+    assert packed_ports(cells, set()) == 1
+    delayed = {
+        cell["connections"]["DI"][0]: cell["connections"]["Q"][0]
+        for cell in cells.values()
+        if "DI" in cell["connections"]
+    }
+    assert set(delayed) == {5, 9}
+    assert cells["side"]["connections"] == {"A": [delayed[9]], "B": [delayed[9]], "C": [delayed[9]], "Z": [21]}
+    assert cells["slice"]["connections"] == {"ALUT": [20], "BLUT": [21], "C0": [delayed[5]], "Z": [30]}
+
+
+def test_a_lut_of_the_slice_that_others_read_keeps_the_memory_as_it_is() -> None:
+    cells = beside_a_lut() | {"user": adder(21)}
+    before = json.dumps(cells)
+    assert packed_ports(cells, set()) == 0
+    assert json.dumps(cells) == before
+
+
 @pytest.mark.parametrize("change", ["a reader between", "one block does not always read", "more selects than ends"])
 def test_a_memory_of_several_blocks_stays_as_it_is(change: str) -> None:
     cells = two_blocks()
