@@ -17,7 +17,7 @@ from hwgen.model import Conv2d, DenseWeights, Model, SparseWeights, save
 from hwgen.plan import build_plan
 
 
-def test_compressed_and_dense_cores_that_are_simulated_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compressed_and_dense_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = convolution(
         channels=16, rows=16, kernel=(3, 3), stride=1, padding=(0, 0, 0, 0), size=(3, 3), seed=0, density=0.05
     )
@@ -30,7 +30,7 @@ def test_compressed_and_dense_cores_that_are_simulated_too(tmp_path: Path, monke
         return {"fits": True, "cycles": cycles, "fmax_mhz": 100.0, "microseconds": cycles / 100}
 
     monkeypatch.setattr(bench, "placed", planned)
-    networks = [Compressed("tiny", "tiny", MNIST), Compressed("not in RTL", "missing", MNIST, rtl=False)]
+    networks = [Compressed("tiny", "tiny", MNIST)]
     result = bench.lenet_clock(models_folder=tmp_path, networks=networks, arrays=[Array(2, 1)])
     layers = [made.layers[0] for made in taken]
     assert all(isinstance(layer, Conv2d) for layer in layers)

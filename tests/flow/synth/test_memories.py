@@ -57,11 +57,11 @@ def test_queues_and_accumulators_are_lut_ram(target: str, tmp_path: Path) -> Non
     net = sparse_net()
     write_core(build_plan(net, PlanOptions(target=target, pes=PES, lanes=LANES)), net, tmp_path / "core")
     kinds = _kinds(synthesise(CoreFolder.open(tmp_path / "core"), target, pnr=False))
-    wanted = {"sparse_front.scanner.masks": "lutram", "sparse_front.scanner.vectors_store": "lutram"}
+    wanted = {"sparse_front.scanner.masks": "lutram", "sparse_front.scanner.vectors_0": "lutram"}
     for pe in range(PES):
         wanted |= {f"{name}_{pe}": "block" for name in ("weights", "pointers")}
         wanted |= {f"queue_{pe}.{name}": "lutram" for name in ("columns", "vectors")}
-        wanted |= {f"pe_{pe}.rows_{half}": "lutram" for half in range(2)}
+        wanted |= {f"pe_{pe}.rows_{half}_0": "lutram" for half in range(2)}
     for name, kind in wanted.items():
         found = {found for memory, found in kinds if re.search(rf"\b{re.escape(name)}\b", memory)}
         assert found == {kind}, f"{name} became {found or 'nothing'}: {sorted(kinds)}"
