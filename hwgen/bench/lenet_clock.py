@@ -14,6 +14,7 @@ from hwgen.flow.process import Progress, silent
 from hwgen.model import Model
 
 TARGET = "ecp5-85k"
+PLACED_NETWORKS = (LENET_300, LENET_5)
 PLACED_ARRAYS = tuple(array for array in ARRAYS if array.batch == 1)
 
 SUMMARY = """The compressed LeNets and the same integers with every weight stored, their weights in the bitstream,
@@ -24,7 +25,7 @@ lenet`, whose table has the simulated median); *us* is the time of a frame at th
 def lenet_clock(
     *,
     models_folder: Path = MODELS,
-    networks: Sequence[Compressed] = (LENET_300, LENET_5),
+    networks: Sequence[Compressed] = PLACED_NETWORKS,
     arrays: Sequence[Array] = PLACED_ARRAYS,
     target: str = TARGET,
     progress: Progress = silent,

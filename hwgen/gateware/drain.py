@@ -104,9 +104,11 @@ class DrainCounter(wiring.Component):
         with m.If(pass_done):
             m.d.sync += [passes.eq(passes + 1), pass_last.eq(passes + 1 == record["passes"])]
         with m.If(group_done):
-            m.d.sync += [groups.eq(Mux(step_last, 0, groups + 1)), step_last.eq(groups + 1 == record["groups"])]
-        with m.If(group_done):
-            m.d.sync += passes.eq(0)
+            m.d.sync += [
+                passes.eq(0),
+                groups.eq(Mux(step_last, 0, groups + 1)),
+                step_last.eq(groups + 1 == record["groups"]),
+            ]
         with m.If(group_done | self.fetched):
             # Both counters are at 0, where the step before left them.
             m.d.comb += self.parameter_next.eq(record["requant_base"])

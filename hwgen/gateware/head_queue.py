@@ -66,7 +66,7 @@ class HeadQueue(wiring.Component):
         # Words behind the head, and where the next one goes, but for a word that has entered in the cycle before.
         entered = Signal()
         settled = Signal.like(self.waiting)
-        place, following = Signal.like(self.place), Signal.like(self.place, init=1 % self._depth)
+        place, following = Signal.like(self.place), Signal.like(self.place, init=1)
         wanted = Signal()
         load = Signal()
         m.d.comb += [

@@ -161,7 +161,7 @@ class SparsePE(wiring.Component):
         line = delay_line(m, control, stages, "entry", reset=True)
         rows = delay_line(m, self.entry_row, stages, "row")
         ahead, now, later = line[-3:]
-        row_ahead, row_now, row_later = rows[-3:]
+        row_next, row_ahead, row_now, row_later = rows[-4:]
         one_ago = now[0] & (now[1] == ahead[1]) & (row_now == row_ahead)
         two_ago = later[0] & (later[1] == ahead[1]) & (row_later == row_ahead)
         stored = ahead[0] & ~one_ago & ~two_ago
@@ -180,7 +180,7 @@ class SparsePE(wiring.Component):
         for index in range(2):
             # Zeroed in the cycle behind its read.
             zero = (self._drain & (drain_phase == index)) | self._clear
-            reads = Mux(self.drain & (next_phase == index), self.drain_row, rows[-4])
+            reads = Mux(self.drain & (next_phase == index), self.drain_row, row_next)
             writes = Cat(zero | (now[0] & (now[1] == index)), Mux(zero, self._drain_row, row_now))
             blank = copied(m, zero, f"blank_{index}")
             read.append(self._memory(m, f"rows_{index}", reads, writes, Mux(blank, 0, self._sums)))

@@ -9,12 +9,16 @@ import pytest
 
 from hwgen.bench import lenet_clock as bench
 from hwgen.bench.fmax import Placement
-from hwgen.bench.lenet import MNIST, Array, Compressed
+from hwgen.bench.lenet import MNIST, NETWORKS, Array, Compressed
 from hwgen.bench.networks import convolution
 from hwgen.bench.result import Row
 from hwgen.flow.process import Progress
 from hwgen.model import Conv2d, DenseWeights, Model, SparseWeights, save
 from hwgen.plan import build_plan
+
+
+def test_the_networks_are_simulated_too() -> None:
+    assert set(bench.PLACED_NETWORKS) <= {network for network in NETWORKS if network.rtl}
 
 
 def test_compressed_and_dense_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

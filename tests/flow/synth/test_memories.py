@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from hwgen.emit import write_core
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.synth.synthesise import SynthResult, synthesise
+from hwgen.gateware.pipeline import pe_groups
+from hwgen.gateware.sparse_pe import LANES_PER_MEMORY
 from hwgen.model import Activation, Conv2d, DenseWeights, Model, Requant
 from hwgen.plan import PlanOptions, build_plan
 from tests.plan.small import sparse_net
@@ -57,11 +60,13 @@ def test_queues_and_accumulators_are_lut_ram(target: str, tmp_path: Path) -> Non
     net = sparse_net()
     write_core(build_plan(net, PlanOptions(target=target, pes=PES, lanes=LANES)), net, tmp_path / "core")
     kinds = _kinds(synthesise(CoreFolder.open(tmp_path / "core"), target, pnr=False))
-    wanted = {"sparse_front.scanner.masks": "lutram", "sparse_front.scanner.vectors_0": "lutram"}
+    wanted = {"sparse_front.scanner.masks": "lutram"}
+    wanted |= {f"sparse_front.scanner.vectors_{group}": "lutram" for group in range(pe_groups(PES))}
     for pe in range(PES):
         wanted |= {f"{name}_{pe}": "block" for name in ("weights", "pointers")}
         wanted |= {f"queue_{pe}.{name}": "lutram" for name in ("columns", "vectors")}
-        wanted |= {f"pe_{pe}.rows_{half}_0": "lutram" for half in range(2)}
+        parts = product(range(2), range(0, LANES, LANES_PER_MEMORY))
+        wanted |= {f"pe_{pe}.rows_{half}_{lane}": "lutram" for half, lane in parts}
     for name, kind in wanted.items():
         found = {found for memory, found in kinds if re.search(rf"\b{re.escape(name)}\b", memory)}
         assert found == {kind}, f"{name} became {found or 'nothing'}: {sorted(kinds)}"
