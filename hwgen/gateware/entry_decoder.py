@@ -68,10 +68,12 @@ class EntryDecoder(wiring.Component):
         index_bits = max(form.index_bits for form in self._formats)
         value = Signal(value_bits, reset_less=True)
         index = Signal(index_bits, reset_less=True)
-        place = delayed(m, self.entry[:3], latency.MEMORY, "place")
+        # Words that are wide for one layer's entries hold all the more of another's.
+        place_bits = [(form.per_word(shape.weight_word_bits) - 1).bit_length() for form in self._formats]
+        place = delayed(m, self.entry[: max(place_bits)], latency.MEMORY, "place")
         with m.Switch(self.format):
             for number, form in enumerate(self._formats):
-                places = (form.per_word(shape.weight_word_bits) - 1).bit_length()
+                places = place_bits[number]
                 with m.Case(number):
                     m.d.comb += self.word_address.eq(self.entry >> places)
                     unit = Signal(form.bits, name=f"unit_{number}")

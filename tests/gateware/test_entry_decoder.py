@@ -11,7 +11,7 @@ from amaranth.sim import SimulatorContext
 from hwgen.gateware.entry_decoder import EntryDecoder, row_bits
 from hwgen.model import Model
 from hwgen.plan import PlanOptions, build_plan, latency
-from hwgen.plan.entries import POINTER_COLUMNS
+from hwgen.plan.entries import POINTER_COLUMNS, EntryFormat
 from tests.gateware.bench import simulate, sparse_shape
 from tests.plan.emulator import Emulator, signed, unpacked
 from tests.plan.small import act, dense, model, pruned, sparse_net
@@ -24,7 +24,16 @@ def mixed() -> Model:
     return model(act(9), first, second, dense("c", "b", pruned(9, 30, coded=True, seed=5)))
 
 
-NETS = {"plain": sparse_net, "codebook": lambda: sparse_net(coded=True), "mixed": mixed}
+def wide() -> Model:
+    """Words of eight entries of the first layer, sixteen of the second, whose rows need fewer bits."""
+    return model(
+        act(600),
+        dense("a", "input", pruned(128, 600, density=0.08, coded=True)),
+        dense("b", "a", pruned(2, 128, coded=True, seed=5)),
+    )
+
+
+NETS = {"plain": sparse_net, "codebook": lambda: sparse_net(coded=True), "mixed": mixed, "wide": wide}
 
 
 @pytest.mark.parametrize("index_bits", [None, 1, 3])
@@ -83,6 +92,13 @@ def test_every_entry_of_a_plan(net: str, index_bits: int | None, rng: np.random.
     simulate(decoder, bench)
     assert len(expected) == sum(int(count[:, pe].sum()) for count in counts.values())
     assert {cycle: found[cycle] for cycle in expected} == expected
+
+
+def test_words_of_sixteen_entries_are_among_them() -> None:
+    plan = build_plan(wide(), PlanOptions(pes=2, lanes=2))
+    assert plan.shape.sparse is not None
+    words = [EntryFormat(*form).per_word(plan.shape.weight_word_bits) for form in plan.shape.sparse.formats]
+    assert words == [8, 16]
 
 
 @pytest.mark.parametrize(("rows", "bits"), [(1, 1), (2, 1), (3, 2), (64, 6), (65, 7)])
