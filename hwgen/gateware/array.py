@@ -111,7 +111,7 @@ class PEArray(wiring.Component):
             sequencer.input_ready.eq(self.input_ready),
             sequencer.output_free.eq(self.output_free),
             sequencer.drained.eq(walk.step_done),
-            sequencer.follow.eq(counter.follow),
+            sequencer.follow.eq(delayed(m, counter.follow, latency.DRAIN_LEAD, "follow", reset=True)),
             address.address.eq(sequencer.address),
             address.group_first.eq(sequencer.group_first),
             address.tap_record.eq(self._stores["taps"].data),
@@ -130,7 +130,7 @@ class PEArray(wiring.Component):
             for group in range(pe_groups(shape.pes))
         ]
         vectors = self._banks(m, address, sequencer, held, walk)
-        capture = controls["capture"]
+        capture = controls["capture_next"]
         if shape.sparse is None:
             m.d.comb += self.cleared.eq(1)
         else:
@@ -184,7 +184,7 @@ class PEArray(wiring.Component):
 
         if not shape.has_matrix and not shape.has_local:
             none = Const(0, 1)
-            return {"load": none, "capture": none, "valid_next": none, "first_next": none, "capture_next": none}
+            return {"load": none, "capture_next": none, "valid_next": none, "first_next": none}
         early = at(weights_due - lead, "early")
         m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
         m.d.comb += [
@@ -206,10 +206,9 @@ class PEArray(wiring.Component):
         done = at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY
         return {
             "load": delayed(m, fetch.load, lead, "load", reset=True),
-            "capture": at(done, "done")[3],
+            "capture_next": at(done - latency.DRAIN_LEAD, "done")[3],
             "valid_next": product[0],
             "first_next": product[1],
-            "capture_next": ahead(done)[3],
         }
 
     def _tile_controls(
@@ -235,7 +234,7 @@ class PEArray(wiring.Component):
     def _sparse_controls(
         self, m: Module, sequencer: Sequencer, held: dict[str, Value], vectors: list[Value], walk: WriteWalk
     ) -> Value:
-        """The front that turns bundles into columns, and the drain; the strobe that captures a drained row."""
+        """The front that turns bundles into columns, and the drain; the strobe of a row a cycle before its capture."""
         shape = self._shape
         m.submodules.sparse_front = self._front = front = SparseFront(shape=shape)
         m.submodules.sparse_drain = self._row_drain = drain = SparseDrain(shape=shape)
@@ -256,7 +255,7 @@ class PEArray(wiring.Component):
             drain.last_row.eq(fields_of(shape.write_fields, self._stores["schedule_write"].data)["passes"]),
             self.cleared.eq(drain.cleared),
         ]
-        return delayed(m, drain.drain, 1, "row_drained", reset=True)
+        return delayed(m, drain.drain_next, 1, "row_drained", reset=True)
 
     def _banks(
         self, m: Module, address: ReadAddress, sequencer: Sequencer, held: dict[str, Value], walk: WriteWalk
@@ -364,8 +363,8 @@ class PEArray(wiring.Component):
                 load = copied(m, controls["load"], f"load_{index // GROUP}")
                 if shape.choices > 1:
                     bank_low = copied(m, self._bank_low, f"bank_low_{index // GROUP}")
-                # Registers of the controllers, once more for each group.
-                shift = counter.active_next | (0 if shape.tiles is None else self._tile_drain.shift_next)
+                # Registers of the controllers, once more for each group; the chains shift when the sums are written.
+                shift = counter.active | (0 if shape.tiles is None else self._tile_drain.sum_write)
                 strobes = copied(
                     m,
                     Cat(controls["valid_next"], controls["first_next"], controls["capture_next"], shift),
@@ -514,7 +513,7 @@ class PEArray(wiring.Component):
         shape = self._shape
         word = self._stores["schedule_write"].data
         record = fields_of(shape.write_fields, word)
-        due = latency.requantise(shape.correction_bits)
+        due = latency.DRAIN_LEAD + latency.requantise(shape.correction_bits)
         place = Cat(
             counter.value, counter.step_ends, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last,
             counter.pe,
@@ -548,6 +547,10 @@ class PEArray(wiring.Component):
         m.submodules.clamp_limits = limits = ClampLimits(shape=shape)
         m.d.comb += [getattr(limits, name).eq(record[name]) for name in ("offset", "low", "high")]
         near = relayed(m, limits.limits, pe_groups(shape.pes), "limits")
+        parameter: Value = counter.parameter_next
+        if shape.tiles is not None:
+            parameter = Mux(tile, tile_drain.parameter_next, parameter)
+        told = [copied(m, Cat(parameter, counter.lane_first), f"value_{group}") for group in range(len(near))]
         for index, head in enumerate(heads):
             mul = self._plan.image(f"requant_mul_{index}")
             add = self._plan.image(f"requant_add_{index}")
@@ -556,13 +559,8 @@ class PEArray(wiring.Component):
             )
             m.d.comb += [
                 requantiser.acc.eq(head),
-                requantiser.lane_first.eq(counter.lane_first),
+                Cat(requantiser.parameter, requantiser.lane_first).eq(told[index * shape.pes_per_requantiser // GROUP]),
                 requantiser.wide.eq(record["wide"]),
-                requantiser.parameter.eq(
-                    counter.parameter_next
-                    if shape.tiles is None
-                    else Mux(tile, tile_drain.parameter_next, counter.parameter_next)
-                ),
                 requantiser.limits.eq(near[index * shape.pes_per_requantiser // GROUP]),
                 self._q[index].eq(requantiser.q),
             ]
@@ -589,7 +587,8 @@ class PEArray(wiring.Component):
             drain.value, drain.step_ends, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.pe
         )
         self._tile_results: dict[int, Value] = {}
-        self._sum_place = Cat(drain.sum_write, drain.sum_write_address, drain.sum_read_address)
+        sums = Cat(drain.sum_write, drain.sum_write_address, drain.sum_read_address)
+        self._sum_place = delayed(m, sums, latency.DRAIN_LEAD, "sum_place", reset=True)
         return Mux(record["tile"], own, place)
 
     def _tile_result(self, m: Module, heads: list[Value], requantiser: int, record: dict[str, Value]) -> Value:
@@ -600,11 +599,13 @@ class PEArray(wiring.Component):
         if first not in self._tile_results:
             output = TileOutput(shape=shape)
             self._near(m, "tile_output", first, output)
+            # A sum is at the chain's end a cycle behind the lead.
             places = copied(m, self._sum_place, f"sum_place_{first}")
+            controls = copied(m, Cat(getattr(drain, name) for name in output.controls), f"tile_controls_{first}")
             m.d.comb += [
                 output.acc.eq(heads[first // shape.pes_per_requantiser]),
                 Cat(output.sum_write, output.sum_write_address, output.sum_read_address).eq(places),
-                *(getattr(output, name).eq(getattr(drain, name)) for name in output.controls),
+                Cat(getattr(output, name) for name in output.controls).eq(controls),
                 output.size.eq(record["tile_size"]),
                 output.exact.eq(record["tile_exact"]),
             ]

@@ -17,7 +17,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.resources import SMALL_WORDS
 
-Style = Literal["auto", "block", "distributed"]
+Style = Literal["auto", "block", "distributed", "logic"]
 
 QUEUE_WORDS = 128
 """Queues and accumulators of at most this many words become LUT RAM."""
@@ -40,7 +40,7 @@ def address_bits(depth: int) -> int:
 class Store(wiring.Component):
     """A memory whose contents the plan gives: a ROM, or a RAM that the weight stream writes.
 
-    ``in_luts``: it is never a block.
+    ``in_luts``: it is never a block; a ROM then has copies of its address (style ``logic``).
 
     **Latency**: 2 cycles, array and output register. **Throughput**: one read and one write per cycle.
 
@@ -69,7 +69,9 @@ class Store(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         image = self._image
         bits = address_bits(image.depth)
-        style = "distributed" if self._in_luts else memory_style(image.depth)
+        style = memory_style(image.depth)
+        if self._in_luts:
+            style = "distributed" if self._loadable else "logic"
         if isinstance(platform, VerilogCells):
             m = Module()
             common = {"p_WIDTH": image.width, "p_DEPTH": image.depth, "p_ADDR_BITS": bits, "p_STYLE": style}

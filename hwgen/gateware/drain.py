@@ -17,24 +17,24 @@ class DrainCounter(wiring.Component):
     """Counts lane, PE of the requantiser, pass and group of the value at the head of the shadow chains.
 
     A requantiser takes PE by PE, lane by lane. ``capture`` starts the next pass; it comes at the earliest in the cycle
-    of the last value of the pass before. Everything is one cycle ahead of the value itself.
+    of the last value of the pass before. Everything is ``latency.DRAIN_LEAD`` + 1 cycles ahead of the value itself.
 
     **Throughput**: one value per requantiser and cycle.
 
     Members
     -------
     capture, fetched : In(1)
-        A pass is complete; a new step's record has arrived.
-    active, active_next : Out(1)
-        A value is at the head: shift the chains. The same a cycle earlier, for copies.
+        A pass is complete, ``latency.DRAIN_LEAD`` cycles before its PEs capture it; a new step's record has arrived.
+    active : Out(1)
+        A value is at the head: shift the chains.
     value : Out(1)
         It completes a result: always, but for wide layers only the last lane of a PE.
     lane_first, lane_last, pe_last, row_first, pass_last, step_ends : Out(1)
         Its place, the last one: the step's last value; ``pe`` its PE's number among the requantiser's.
     follow : Out(1)
         One cycle: the next step may start (with sparse layers).
-    parameter, parameter_next : Out
-        Address of its row's requantisation; the same a cycle earlier, for copies.
+    parameter_next : Out
+        Address of its row's requantisation, a cycle earlier.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -45,7 +45,6 @@ class DrainCounter(wiring.Component):
                 "fetched": In(1),
                 "record": In(shape.write_fields.width),
                 "active": Out(1),
-                "active_next": Out(1),
                 "value": Out(1),
                 "lane_first": Out(1),
                 "lane_last": Out(1),
@@ -55,7 +54,6 @@ class DrainCounter(wiring.Component):
                 "pass_last": Out(1),
                 "step_ends": Out(1),
                 "follow": Out(1),
-                "parameter": Out(address_bits(shape.requant_words)),
                 "parameter_next": Out(address_bits(shape.requant_words)),
             }
         )
@@ -67,7 +65,8 @@ class DrainCounter(wiring.Component):
         lane = Signal(max(1, shape.lane_bits))
         # Whether the lane is the first or the last one, and the parameter that would follow: these go far.
         first, last = Signal(init=1), Signal(init=int(shape.lanes == 1))
-        following = Signal.like(self.parameter, init=1)
+        parameter = Signal(address_bits(shape.requant_words))
+        following = Signal.like(parameter, init=1)
         passes = Signal.like(record["passes"])
         groups = Signal.like(record["groups"])
         pass_done = Signal()
@@ -88,8 +87,8 @@ class DrainCounter(wiring.Component):
         if shape.sparse is not None:
             begins = self.active & self.lane_first & (self.pe == 0) & step_last
             m.d.comb += self.follow.eq(begins & record["follows"] & (passes == record["follow"]))
-        m.d.comb += self.parameter_next.eq(self.parameter)
-        m.d.sync += [self.parameter.eq(self.parameter_next), following.eq(self.parameter_next + 1)]
+        m.d.comb += self.parameter_next.eq(parameter)
+        m.d.sync += [parameter.eq(self.parameter_next), following.eq(self.parameter_next + 1)]
         with m.If(self.active):
             m.d.sync += [
                 lane.eq(Mux(last, 0, lane + 1)),
@@ -99,8 +98,7 @@ class DrainCounter(wiring.Component):
             with m.If(self.lane_last):
                 m.d.sync += self.pe.eq(Mux(self.pe_last, 0, self.pe + 1))
                 m.d.comb += self.parameter_next.eq(following)
-        m.d.comb += self.active_next.eq(self.capture | (self.active & ~pass_done))
-        m.d.sync += self.active.eq(self.active_next)
+        m.d.sync += self.active.eq(self.capture | (self.active & ~pass_done))
         with m.If(pass_done):
             m.d.sync += [passes.eq(passes + 1), pass_last.eq(passes + 1 == record["passes"])]
         with m.If(group_done):
@@ -125,7 +123,8 @@ class WriteWalk(wiring.Component):
     a group's positions is repeated for every PE of a requantiser and for every pass, whose slot is one ``pass_stride``
     further.
 
-    Beside a position stands whether it is its row's last: no comparison lies before the sum that makes the next one.
+    Beside a position stands whether it is its row's last, and the last one of its group of planes: no comparison lies
+    before the sum that makes the next one.
 
     **Latency**: 1, from a value's place to its ``write`` and ``address``, which are due with the requantised value,
     ``latency.requantise`` after the head of its chain.
@@ -178,29 +177,35 @@ class WriteWalk(wiring.Component):
         record = fields_of(shape.write_fields, self.record)
         bits = len(self.address)
         x_bits, y_bits = len(record["wrap"]), len(record["y_limit"])
-        names = ("x", "x_last", "y", "offset", "phase_x", "phase_y")
-        widths = (x_bits, 1, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]))
+        names = ("x", "x_last", "y", "offset", "phase_x", "phase_y", "split_x", "split_y")
+        widths = (x_bits, 1, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]), 1, 1)
         # Where the next value goes; where the group starts; where the following group starts.
         places, group, following = (
             [Signal(width, name=prefix + name) for name, width in zip(names, widths, strict=True)]
             for prefix in ("", "group_", "following_")
         )
-        x, x_last, y, offset, phase_x, phase_y = places
+        x, x_last, y, offset, phase_x, phase_y, split_x, split_y = places
         # Where the step's first position lies among the planes of a split map.
         start_x, start_y = (record.get(name, Const(0, 1)) for name in ("x_phase", "y_phase"))
         slot = Signal(bits)
 
         only = record["wrap"] == 0
-        split_x, split_y = phase_x == record["x_phases"], phase_y == record["y_phases"]
+        # A split map's last plane, of a row and of a column.
+        x_phases, y_phases = record["x_phases"], record["y_phases"]
+        begins = (start_x == x_phases, start_y == y_phases)
         step_x = Mux(split_x, record["x_wrap_step"], record["x_step"])
         step_y = Mux(split_y, record["y_wrap_step"], record["y_step"])
+        next_x, next_y = ((phase + 1)[: len(phase)] for phase in (phase_x, phase_y))
+        row_split = Mux(split_y, y_phases == 0, next_y == y_phases)
         after = [
             Mux(x_last, 0, (x + 1)[:x_bits]),
             Mux(x_last, only, x + 1 == record["wrap"]),
             (y + x_last)[:y_bits],
-            Mux(x_last, (offset + step_y)[:bits], (offset + step_x)[:bits]),
-            Mux(x_last, start_x, Mux(split_x, 0, (phase_x + 1)[: len(phase_x)])),
-            Mux(x_last, Mux(split_y, 0, (phase_y + 1)[: len(phase_y)]), phase_y),
+            (offset + Mux(x_last, step_y, step_x))[:bits],
+            Mux(x_last, start_x, Mux(split_x, 0, next_x)),
+            Mux(x_last, Mux(split_y, 0, next_y), phase_y),
+            Mux(x_last, begins[0], Mux(split_x, x_phases == 0, next_x == x_phases)),
+            Mux(x_last, row_split, split_y),
         ]
         on_map = (x < record["x_limit"]) & (y < record["y_limit"])
         inside, position_done = self._inside(m, record, x, y)
@@ -226,7 +231,7 @@ class WriteWalk(wiring.Component):
             # A new step's record has arrived: begin at its first position.
             m.d.sync += slot.eq(record["base"])
             for registers in (places, group):
-                begin = (0, only, 0, 0, start_x, start_y)
+                begin = (0, only, 0, 0, start_x, start_y, *begins)
                 m.d.sync += [register.eq(value) for register, value in zip(registers, begin, strict=True)]
         with m.If(self.step_done):
             m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), fresh.eq(1)]

@@ -26,6 +26,8 @@ class TileDrain(wiring.Component):
     The sums of a pass arrive place by place (of a place PE by PE, lane by lane) and are read back tile by tile, while
     those of the next pass arrive in the other half of the memory. A tile's results leave column by column.
 
+    Everything is ``latency.DRAIN_LEAD`` cycles ahead of the units.
+
     **Latency**: ``latency.tile_drain`` from the capture of a pass's last place to its last result's ``value``.
     **Throughput**: one sum per cycle in, one out; of ``side``^2 sums of a tile come ``size``^2 results.
 
@@ -33,17 +35,15 @@ class TileDrain(wiring.Component):
     -------
     capture, fetched : In(1)
         A place's sums are complete; a new step's record has arrived.
-    shift_next : Out(1)
-        The sums' chains shift, as :class:`hwgen.gateware.drain.DrainCounter` has ``active_next``.
     sum_write : Out(1), sum_write_address, sum_read_address : Out
-        Memory of the sums; the write is due with the sum.
+        Memory of the sums; the write is due with the sum, whose chain shifts.
     rows_* : to the first transform, of the sums' rows; between_* : memory between; columns_* : to the second one.
     value, lane_last, pe, pe_last, row_first, pass_last, step_ends : Out
-        As of :class:`hwgen.gateware.drain.DrainCounter`, one cycle ahead of the result.
+        As of :class:`hwgen.gateware.drain.DrainCounter`, as far ahead of the result.
     tile_last : Out(1), y, x : Out
         It is a tile's last; its place among the tile's results.
-    parameter, parameter_next : Out
-        Address of its row's requantisation; the same a cycle earlier, for copies.
+    parameter_next : Out
+        Address of its row's requantisation, a cycle earlier.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -60,7 +60,6 @@ class TileDrain(wiring.Component):
                 "capture": In(1),
                 "fetched": In(1),
                 "record": In(shape.write_fields.width),
-                "shift_next": Out(1),
                 "sum_write": Out(1),
                 "sum_write_address": Out(address_bits(2 * sums_words(shape))),
                 "sum_read_address": Out(address_bits(2 * sums_words(shape))),
@@ -83,7 +82,6 @@ class TileDrain(wiring.Component):
                 "tile_last": Out(1),
                 "y": Out(place_bits),
                 "x": Out(place_bits),
-                "parameter": Out(address_bits(shape.requant_words)),
                 "parameter_next": Out(address_bits(shape.requant_words)),
             }
         )
@@ -104,27 +102,23 @@ class TileDrain(wiring.Component):
         tiles = self._tiles
         values = self._shape.lanes * tiles.pes_per_unit
         count = Signal(range(values))
-        active = Signal()
         done = Signal()
         place = Signal(range(max(tiles.sides) ** 2))
         place_last = Signal()
         half = Signal()
         address = Signal.like(self.sum_write_address)
         m.d.comb += [
-            done.eq(active & (count == values - 1)),
-            self.shift_next.eq(self.capture | (active & ~done)),
+            done.eq(self.sum_write & (count == values - 1)),
             place_last.eq(place == by_size(self._size, tuple(n * n - 1 for n in tiles.sides))),
-            # A register behind this, and the sum is at the end of the chain.
-            self.sum_write.eq(active),
             self.sum_write_address.eq(address),
         ]
-        m.d.sync += active.eq(self.shift_next)
+        m.d.sync += self.sum_write.eq(self.capture | (self.sum_write & ~done))
         with m.If(self.capture):
             m.d.sync += place.eq(Mux(place_last, 0, place + 1))
         finishing = Signal()
         with m.If(self.capture):
             m.d.sync += finishing.eq(place_last)
-        with m.If(active):
+        with m.If(self.sum_write):
             m.d.sync += [count.eq(Mux(done, 0, count + 1)), address.eq(address + 1)]
             with m.If(done & finishing):
                 m.d.sync += [address.eq(Mux(half, 0, sums_words(self._shape))), half.eq(~half)]
@@ -209,7 +203,7 @@ class TileDrain(wiring.Component):
         lane = Signal(max(1, shape.lane_bits))
         passes = Signal.like(record["passes"])
         groups = Signal.like(record["groups"])
-        base = Signal.like(self.parameter)
+        base = Signal.like(self.parameter_next)
         base_next, pe_next = Signal.like(base), Signal.like(self.pe)
         y_last, lanes_end, step_last = self.y == size_last, lane == shape.lanes - 1, groups == record["groups"]
         units = shape.pes_per_requantiser
@@ -222,7 +216,6 @@ class TileDrain(wiring.Component):
             self.pass_last.eq(passes == record["passes"]),
             self.step_ends.eq(self.value & self.lane_last & self.pe_last & self.pass_last & step_last),
             # With a requantiser for each PE, all PEs have the same parameter address.
-            self.parameter.eq(base + (self.pe if units > 1 else Const(0, 1))),
             self.parameter_next.eq(base_next + (pe_next if units > 1 else Const(0, 1))),
             base_next.eq(base),
             pe_next.eq(self.pe),

@@ -18,6 +18,9 @@ ACCUMULATE = 1
 COPY = 1
 """A register beside its users, of a signal that many need."""
 
+DRAIN_LEAD = COPY
+"""So much earlier than the values' latencies count from do the drain's counters run: copies for groups of PEs."""
+
 RELAY = 4
 """Most copies in a row of what stands still during a step, from group to group of PEs."""
 LIMITS = 1 + RELAY + COPY

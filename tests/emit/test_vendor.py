@@ -232,10 +232,11 @@ def test_memories_and_their_latency(tmp_path: Path, rng: np.random.Generator) ->
     assert int(found[2]) == 0, printed
 
 
-def test_rom_reads_its_image_two_cycles_later(tmp_path: Path, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("style", ["block", "logic"])
+def test_rom_reads_its_image_two_cycles_later(style: str, tmp_path: Path, rng: np.random.Generator) -> None:
     words = [int.from_bytes(rng.bytes(9), "little") >> 3 for _ in range(53)]
     (tmp_path / "image.mem").write_text("".join(f"{word:x}\n" for word in words), encoding="utf-8")
-    cell = Cell("hwgen_rom", {"WIDTH": 69, "DEPTH": 53, "ADDR_BITS": 6, "INIT": "image.mem", "STYLE": "block"})
+    cell = Cell("hwgen_rom", {"WIDTH": 69, "DEPTH": 53, "ADDR_BITS": 6, "INIT": "image.mem", "STYLE": style})
     body = (
         cell.instance("u")
         + """
@@ -341,7 +342,7 @@ def test_shallow_memories_become_luts(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     cells = [ram(32, 16, "distributed"), ram_be(8, 4, 16, "distributed"), rom(8, 20, "distributed", rng)]
-    *rams, table = mapped(family, cells, tmp_path)
+    *rams, table, parts = mapped(family, [*cells, rom(20, 200, "logic", rng)], tmp_path)
     for counts in rams:
         if family == "ice40":  # it has no LUT RAM, and a block is cheaper than 512 flip-flops
             assert count(counts, BLOCKS[family]) > 0, counts
@@ -352,6 +353,9 @@ def test_shallow_memories_become_luts(
             assert count(counts, FLIP_FLOPS) == 64, counts
     assert count(table, BLOCKS[family]) == 0, table
     assert count(table, FLIP_FLOPS) <= 16, table
+    # Of twenty bits each half has its own copy of the address.
+    assert count(parts, BLOCKS[family]) == 0, parts
+    assert count(parts, FLIP_FLOPS) == 20 + 2 * 8, parts
 
 
 @pytest.mark.parametrize("family", sorted(SYNTHESIS))
@@ -383,6 +387,7 @@ def test_copies_are_not_merged(family: str, tmp_path: Path) -> None:
 LINTED = [
     Cell("hwgen_copy", {"WIDTH": 3}),
     Cell("hwgen_rom", {"WIDTH": 5, "DEPTH": 3, "ADDR_BITS": 2}),
+    Cell("hwgen_rom", {"WIDTH": 25, "DEPTH": 30, "ADDR_BITS": 5, "STYLE": "logic"}),
     Cell("hwgen_ram", {"WIDTH": 1, "DEPTH": 1, "ADDR_BITS": 1}),
     Cell("hwgen_ram_be", {"UNIT": 8, "UNITS": 4, "DEPTH": 40, "ADDR_BITS": 6}),
     Cell("hwgen_mul_lanes", {"LANES": 1, "A_BITS": 1, "B_BITS": 16}),
@@ -401,7 +406,7 @@ def test_lint(family: str, tmp_path: Path) -> None:
     (tmp_path / "models.vlt").write_text('`verilator_config\nlint_off -file "models.v"\n', encoding="utf-8")
     environment = verilator_environment()
     for cell in LINTED:
-        values = [f"-G{key}={value}" for key, value in cell.parameters.items()]
+        values = [f"-G{key}={json.dumps(value)}" for key, value in cell.parameters.items()]
         # The iCE40 primitives' cascade outputs stay open.
         lint = ["verilator", "--lint-only", "-Wall", "-Wno-PINMISSING", "--top-module", cell.name, *values]
         lint += ["models.vlt", "models.v", "cells.v"]

@@ -121,7 +121,7 @@ class Drainer(wiring.Component):
             ),
             Cat(walk.step_done, self.pe).eq(delayed(m, Cat(counter.step_ends, counter.pe), due, "late", reset=True)),
             self.active.eq(counter.active),
-            self.parameter.eq(counter.parameter),
+            self.parameter.eq(delayed(m, counter.parameter_next, 1, "parameter")),
             self.write.eq(walk.write),
             self.address.eq(walk.address),
             self.step.eq(walk.step),

@@ -151,6 +151,13 @@ PARAMETERS = {
 }
 
 
+@pytest.mark.parametrize(("loadable", "style"), [(False, "logic"), (True, "distributed")])
+def test_a_memory_in_luts_is_a_rom_with_copies_of_its_address_or_lut_ram(loadable: bool, style: str) -> None:
+    image = MemoryImage("requant_mul_0", 24, list(range(100)))
+    text = rtlil.convert(Store(image=image, loadable=loadable, in_luts=True), platform=VerilogCells())
+    assert f'parameter \\STYLE "{style}"' in text
+
+
 @pytest.mark.parametrize("module", CELLS)
 def test_emitted_cells_are_instances_of_their_verilog_module(module: str) -> None:
     text = rtlil.convert(CELLS[module](), platform=VerilogCells())

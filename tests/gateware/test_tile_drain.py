@@ -33,7 +33,7 @@ PLACE = (
 
 
 class Drained(wiring.Component):
-    """One output transform under its control, wired as the array does it; ``acc`` follows ``shift_next``."""
+    """One output transform under its control, wired as the array does it; ``acc`` follows ``sum_write``."""
 
     def __init__(self, shape: ArrayShape) -> None:
         self.parts = TileDrain(shape=shape), TileOutput(shape=shape)
@@ -43,7 +43,7 @@ class Drained(wiring.Component):
                 "fetched": In(1),
                 "record": In(shape.write_fields.width),
                 "acc": In(shape.acc_bits),
-                "shift_next": Out(1),
+                "sum_write": Out(1),
                 "result": Out(shape.result_bits),
             }
             | {name: Out(8) for name in PLACE}
@@ -54,9 +54,10 @@ class Drained(wiring.Component):
         m.submodules.drain, m.submodules.output = drain, output = self.parts
         m.d.comb += [
             drain.capture.eq(self.capture), drain.fetched.eq(self.fetched), drain.record.eq(self.record),
-            self.shift_next.eq(drain.shift_next), output.acc.eq(self.acc), self.result.eq(output.result),
+            self.sum_write.eq(drain.sum_write), output.acc.eq(self.acc), self.result.eq(output.result),
             output.exact.eq(1), *(getattr(output, name).eq(getattr(drain, name)) for name in TileOutput.controls),
-            *(getattr(self, name).eq(getattr(drain, name)) for name in PLACE),
+            *(getattr(self, name).eq(getattr(drain, name)) for name in PLACE if name != "parameter"),
+            self.parameter.eq(delayed(m, drain.parameter_next, 1, "parameter")),
             *(
                 getattr(output, name).eq(delayed(m, getattr(drain, name), latency.COPY, name))
                 for name in ("sum_write", "sum_write_address", "sum_read_address")
@@ -102,8 +103,8 @@ def test_results_leave_tile_by_tile_in_their_place(
         {"fetched": int(t == 0), "record": record, "capture": int(t in captures), "acc": chain.get(t, 0)}
         for t in range(length)
     ]
-    found = trace(Drained(shape), rows, ("result", "shift_next", *PLACE))
-    assert [cycle + 2 for cycle, out in enumerate(found) if out["shift_next"]] == sorted(chain)
+    found = trace(Drained(shape), rows, ("result", "sum_write", *PLACE))
+    assert [cycle + 1 for cycle, out in enumerate(found) if out["sum_write"]] == sorted(chain)
     values = [cycle for cycle, out in enumerate(found) if out["value"]]
     divide = latency.tile_divide(bits, nine=tiles.nine)
     assert values[-1] == captures[-1] + latency.tile_drain(edge, size, lanes * per, tiles.output_matrix.latency, divide)

@@ -9,13 +9,13 @@
 `define HWGEN_DISTRIBUTED "distributed"
 `endif
 
-// Read-only memory, latency 2: array, output register.
+// Read-only memory, latency 2: array, output register. As logic: address register, LUTs and a register behind them.
 module hwgen_rom #(
     parameter WIDTH = 8,
     parameter DEPTH = 2,
     parameter ADDR_BITS = 1,
     parameter INIT = "",        // .mem file of hexadecimal words; empty: zeros
-    parameter STYLE = "auto"    // auto, block or distributed
+    parameter STYLE = "auto"    // auto, block, distributed or logic
 ) (
     input  wire                 clk,
     input  wire [ADDR_BITS-1:0] addr,
@@ -24,10 +24,10 @@ module hwgen_rom #(
     // A small ROM is plain logic for Yosys, which keeps "distributed" for the LUTs that can be written.
     // verilator lint_off UNUSEDPARAM,WIDTHEXPAND
     localparam KIND = (STYLE == "distributed") ? "logic" : STYLE;
+    localparam IN_PARTS = (STYLE == "logic");
     // verilator lint_on UNUSEDPARAM,WIDTHEXPAND
     (* ram_style = KIND, hwgen_image = INIT *)
     reg [WIDTH-1:0] mem [0:DEPTH-1];
-    reg [WIDTH-1:0] word;
 
     generate
         if (INIT != "") begin : image
@@ -43,10 +43,25 @@ module hwgen_rom #(
 `endif
     endgenerate
 
-    always @(posedge clk) begin
-        word <= mem[addr];
-        data <= word;
-    end
+    // An address bit of a deep ROM goes to many LUTs: every PART bits of the word have a copy of it beside them.
+    localparam PART = 12;
+    generate
+        if (IN_PARTS) begin : parts
+            genvar n;
+            for (n = 0; n < WIDTH; n = n + PART) begin : part
+                localparam BITS = (WIDTH - n < PART) ? WIDTH - n : PART;
+                wire [ADDR_BITS-1:0] at;
+                hwgen_copy #(.WIDTH(ADDR_BITS)) near (.clk(clk), .d(addr), .q(at));
+                always @(posedge clk) data[n +: BITS] <= mem[at][n +: BITS];
+            end
+        end else begin : whole
+            reg [WIDTH-1:0] word;
+            always @(posedge clk) begin
+                word <= mem[addr];
+                data <= word;
+            end
+        end
+    endgenerate
 endmodule
 
 // One write and one read port, read latency 2: array, output register.
