@@ -18,6 +18,10 @@ FILL = 0.85
 """Share of a device that the planner fills: routing needs the rest."""
 INDEX_BITS = 8
 """About what a sparse entry takes besides its weight: the row's index, a share of the pointers."""
+QUEUE_WORDS = 64
+"""Columns of a sparse PE's queue, of the longer of the planner's two."""
+COLUMN_BITS = 24
+"""About what a column is in a queue besides its vector: address and number of its entries."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def estimate(
     requantiser = acc * lowering.mul_bits + 3 * lowering.sum_bits
     luts = 700 + grid.pes * (60 + 24 * grid.lanes + 2 * acc * grid.lanes) + units * requantiser
     luts += grid.pes * grid.lanes * 8 * (grid.choices - 1)
+    luts += grid.pes * _sparse_luts(ops, grid, acc)
     bits = 4 if all(op.codes is not None or op.fixed for op in ops) else 8
     stored = sum(_stored_bits(op, bits, (grid.choices - 1).bit_length()) for op in ops)
     word = 8 * grid.lanes
@@ -96,6 +101,18 @@ def estimate(
     if output.extent > 32:
         memories.append(Memory(8, output.extent, grid.pes))
     return Resources(luts, grid.pes * grid.lanes, tuple(memories))
+
+
+def _sparse_luts(ops: Sequence[ArrayOp], grid: Grid, acc_bits: int) -> int:
+    """What a sparse PE has besides a dense one: its logic, LUT RAM (an eighth of a cell a bit) and multiplexers.
+
+    By the measured LeNet-5 (8 x 4, 63 rows a PE) and the CNN of ``bench fmax`` (16 x 4).
+    """
+    rows = [ceil_div(len(op.bias), grid.pes) for op in ops if op.entries is not None]
+    if not rows:
+        return 0
+    ram = QUEUE_WORDS * (COLUMN_BITS + 9 * grid.lanes) + 2 * max(rows) * grid.lanes * acc_bits
+    return 400 + ram // 8 + ram // 16
 
 
 def _stored_bits(op: ArrayOp, bits: int, offset_bits: int) -> int:

@@ -15,7 +15,7 @@ from hwgen.plan.requant import lower
 from hwgen.plan.resources import FILL, Memory, Resources, estimate
 from hwgen.plan.steps import Grid
 from hwgen.plan.targets import TARGETS, Target
-from tests.plan.small import act, conv, lenet, model, pruned_blocks, weights
+from tests.plan.small import act, conv, dense, lenet, model, pruned, pruned_blocks, weights
 
 
 def estimated(pes: int, lanes: int, requantisers: int = 1) -> Resources:
@@ -52,6 +52,23 @@ def test_offsets_and_the_multiplexers_that_they_steer_are_counted() -> None:
     assert picked.memories[0].depth == ceil_div(32 * 4 * 9 * 10, 4 * 16)
     assert plain.memories[0].depth == 32 * 16 * 9 * 8 // (4 * 16)
     assert picked.luts > plain.luts - 2 * 4 * 2 * 20
+
+
+def test_queues_and_accumulators_of_sparse_layers_are_counted() -> None:
+    """A PE has accumulators for all its rows, of every lane, in LUT RAM."""
+
+    def luts(stored: Weights) -> int:
+        net = model(act(16), dense("d", "input", stored))
+        ops = array_ops(net)
+        lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
+        placement = place(net, ops, pes=4, lanes=2, batch=1)
+        output = output_layout(net, "d", pes=4, batch=1)
+        return estimate(ops, placement, output, Grid(pes=4, lanes=2, pes_per_requantiser=4), lowering).luts
+
+    few, many, plain = luts(pruned(40, 16)), luts(pruned(400, 16)), luts(weights(40, 16))
+    assert few > plain + 4 * 400
+    # 90 rows more a PE: two accumulators of 11 bits or more for each lane.
+    assert many - few > 4 * 90 * 2 * 2 * 11 // 8
 
 
 targets = st.sampled_from(list(TARGETS.values()))
