@@ -34,6 +34,18 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Files that need no test file of their own, each with the reason.
 TESTED_ELSEWHERE: dict[str, str] = {
     "cli/options.py": "declarations only; tests/cli/test_app.py reads them in every verb's help",
+    **{
+        f"gateware/{name}.py": "statements of PEArray's module, no component of its own: tests/gateware/test_array.py"
+        for name in (
+            "array_banks",
+            "array_broadcast",
+            "array_drain",
+            "array_parts",
+            "array_pes",
+            "array_sparse",
+            "column_controls",
+        )
+    },
     "__main__.py": "one call of hwgen.cli.main; tests/cli runs it as `python -m hwgen`",
 }
 

@@ -1,0 +1,143 @@
+"""The drain of the array: chains to requantisers, by way of the output transforms of tiles, and back to the banks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from amaranth.hdl import Cat, Module, Mux, Value
+
+from hwgen.gateware.array_banks import Banks
+from hwgen.gateware.array_parts import ArrayParts
+from hwgen.gateware.clamp_limits import ClampLimits
+from hwgen.gateware.drain import DrainCounter, WriteWalk
+from hwgen.gateware.pipeline import GROUP, copied, delay_line, delayed, pe_groups, relayed
+from hwgen.gateware.requantise import Requantiser
+from hwgen.gateware.tile_drain import TileDrain
+from hwgen.gateware.tile_output import TileOutput
+from hwgen.plan import latency
+
+
+class DrainPorts(Protocol):
+    """The members of :class:`hwgen.gateware.array.PEArray` that the drain reads and drives."""
+
+    enable: Value
+    draining: Value
+    layer_done: Value
+    output_done: Value
+
+
+def add_drain(
+    m: Module,
+    parts: ArrayParts,
+    ports: DrainPorts,
+    banks: Banks,
+    counter: DrainCounter,
+    walk: WriteWalk,
+    tile_drain: TileDrain | None,
+    capture: Value,
+    heads: list[Value],
+) -> None:
+    """From ``capture`` on: which value leaves which chain, its requantisation, where it is written."""
+    shape = parts.shape
+    word = parts.stores["schedule_write"].data
+    record = parts.write_record
+    due = latency.DRAIN_LEAD + latency.requantise(shape.correction_bits)
+    place = Cat(
+        counter.value, counter.step_ends, counter.lane_last, counter.pe_last, counter.row_first, counter.pass_last,
+        counter.pe,
+    )  # fmt: skip
+    if tile_drain is not None:
+        tile = record["tile"]
+        place = _tile_place(m, parts, tile_drain, place, capture & tile, walk, due)
+        capture = capture & ~tile
+        results = _tile_results(m, parts, tile_drain, heads)
+        heads = [Mux(tile, result, head[: shape.result_bits]) for result, head in zip(results, heads, strict=True)]
+    # The first two are strobes, the rest counts only with them.
+    strobes = delay_line(m, place[:2], due, "value", reset=True)
+    # The walk is a cycle ahead of the value.
+    ahead = Cat(strobes[-2][0], delayed(m, place[2:6], due - 1, "place"))
+    m.d.comb += [
+        banks.draining_next.eq(strobes[-2][0]),
+        counter.capture.eq(capture),
+        counter.record.eq(word),
+        counter.fetched.eq(walk.fetched),
+        walk.record.eq(word),
+        walk.enable.eq(ports.enable),
+        Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last).eq(ahead),
+        Cat(ports.draining, walk.step_done).eq(strobes[-1]),
+        banks.bank_pe.eq(delayed(m, place[6:], due, "pe")),
+        ports.layer_done.eq(walk.step_done & record["layer_last"]),
+    ]
+    # The last byte is in the buffer one cycle later.
+    m.d.sync += ports.output_done.eq(walk.step_done & record["to_output"] & record["layer_last"])
+    m.submodules.clamp_limits = limits = ClampLimits(shape=shape)
+    m.d.comb += [getattr(limits, name).eq(record[name]) for name in ("offset", "low", "high")]
+    near = relayed(m, limits.limits, pe_groups(shape.pes), "limits")
+    parameter: Value = counter.parameter_next
+    if tile_drain is not None:
+        parameter = Mux(tile, tile_drain.parameter_next, parameter)
+    told = [copied(m, Cat(parameter, counter.lane_first), f"value_{group}") for group in range(len(near))]
+    for index, head in enumerate(heads):
+        mul = parts.plan.image(f"requant_mul_{index}")
+        add = parts.plan.image(f"requant_add_{index}")
+        m.submodules[f"requantiser_{index}"] = requantiser = Requantiser(
+            shape=shape, mul=mul, add=add, blocks=shape.requantiser_blocks(index)
+        )
+        m.d.comb += [
+            requantiser.acc.eq(head),
+            Cat(requantiser.parameter, requantiser.lane_first).eq(told[index * shape.pes_per_requantiser // GROUP]),
+            requantiser.wide.eq(record["wide"]),
+            requantiser.limits.eq(near[index * shape.pes_per_requantiser // GROUP]),
+            banks.results[index].eq(requantiser.q),
+        ]
+        if parts.load_bus is not None:
+            for name, image in (("mul", mul), ("add", add)):
+                parts.load_bus.attach(
+                    m,
+                    image.name,
+                    getattr(requantiser, f"{name}_wen"),
+                    getattr(requantiser, f"{name}_waddr"),
+                    getattr(requantiser, f"{name}_wdata"),
+                )
+
+
+def _tile_place(
+    m: Module, parts: ArrayParts, drain: TileDrain, place: Value, capture: Value, walk: WriteWalk, due: int
+) -> Value:
+    """Whose value leaves a requantiser's chain, or an output transform."""
+    record, word = parts.write_record, parts.stores["schedule_write"].data
+    m.d.comb += [drain.capture.eq(capture), drain.record.eq(word), drain.fetched.eq(walk.fetched)]
+    m.d.comb += [
+        walk.tile_last.eq(delayed(m, ~record["tile"] | drain.tile_last, due - 1, "tile_last")),
+        Cat(walk.y, walk.x).eq(delayed(m, Cat(drain.y, drain.x), due - 2, "inside")),
+    ]
+    own = Cat(drain.value, drain.step_ends, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.pe)
+    return Mux(record["tile"], own, place)
+
+
+def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Value]) -> list[Value]:
+    """What each requantiser takes of the output transforms, of which it has one or shares one with others."""
+    shape, record = parts.shape, parts.write_record
+    assert shape.tiles is not None
+    # A sum is at the chain's end a cycle behind the lead.
+    sums = Cat(drain.sum_write, drain.sum_write_address, drain.sum_read_address)
+    sum_place = delayed(m, sums, latency.DRAIN_LEAD, "sum_place", reset=True)
+    results: dict[int, Value] = {}
+    chosen: list[Value] = []
+    for requantiser in range(len(heads)):
+        first = requantiser * shape.pes_per_requantiser // shape.tiles.pes_per_unit * shape.tiles.pes_per_unit
+        if first not in results:
+            output = TileOutput(shape=shape)
+            parts.near(m, "tile_output", first, output)
+            places = copied(m, sum_place, f"sum_place_{first}")
+            controls = copied(m, Cat(getattr(drain, name) for name in output.controls), f"tile_controls_{first}")
+            m.d.comb += [
+                output.acc.eq(heads[first // shape.pes_per_requantiser]),
+                Cat(output.sum_write, output.sum_write_address, output.sum_read_address).eq(places),
+                Cat(getattr(output, name) for name in output.controls).eq(controls),
+                output.size.eq(record["tile_size"]),
+                output.exact.eq(record["tile_exact"]),
+            ]
+            results[first] = output.result
+        chosen.append(results[first])
+    return chosen

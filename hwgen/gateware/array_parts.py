@@ -1,0 +1,50 @@
+"""What the parts of the array have in common: the plan, its memories, and where a component stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amaranth.hdl import DomainRenamer, Module, Value
+from amaranth.lib import wiring
+
+from hwgen.gateware.cells import Store
+from hwgen.gateware.decoder import Decoder
+from hwgen.gateware.entry_decoder import EntryDecoder
+from hwgen.gateware.load_bus import LoadBus
+from hwgen.gateware.pipeline import GROUP
+from hwgen.gateware.records import fields_of
+from hwgen.plan.plan import Plan
+from hwgen.plan.shape import ArrayShape
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayParts:
+    """Handed to every part of :class:`hwgen.gateware.array.PEArray`.
+
+    ``domains``: one for each group of PEs. ``stores``: the plan's images, by name.
+    """
+
+    plan: Plan
+    domains: Sequence[str]
+    load_bus: LoadBus | None
+    stores: dict[str, Store]
+
+    @property
+    def shape(self) -> ArrayShape:
+        return self.plan.shape
+
+    @property
+    def write_record(self) -> dict[str, Value]:
+        """The fields of the running step's write record."""
+        return fields_of(self.shape.write_fields, self.stores["schedule_write"].data)
+
+    def near(self, m: Module, name: str, index: int, component: wiring.Component) -> None:
+        """Add a component of PE ``index``, in the domain of its group."""
+        domain = self.domains[index // GROUP]
+        m.submodules[f"{name}_{index}"] = component if domain == "sync" else DomainRenamer(domain)(component)
+
+    def attach_codebook(self, m: Module, decoder: Decoder | EntryDecoder) -> None:
+        """Let the loader write a decoder's codebook."""
+        if self.load_bus is not None and self.plan.codebook is not None:
+            self.load_bus.attach(m, self.plan.codebook.name, decoder.wen, decoder.waddr, decoder.wdata)
