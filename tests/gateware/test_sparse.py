@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen import golden
-from hwgen.plan import Plan, PlanOptions, build_plan
+from hwgen.plan import Plan, PlanOptions, build_plan, sparse
 from hwgen.plan.activity import layer_cycles
 from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import Run, run
 from tests.plan.planned import buildable_sparse
-from tests.plan.small import sparse_net
+from tests.plan.small import act, dense, model, pruned, sparse_net
 
 
 def predicted(case: Case, plan: Plan) -> list[int]:
@@ -38,6 +40,36 @@ def checked(case: Case, plan: Plan, result: Run) -> None:
 @given(case=cases(columns=200, sparse=True, most_pes=6))
 def test_sparse_layers_are_exact_and_in_time(case: Case) -> None:
     plan = buildable_sparse(case)
+    checked(case, plan, run(plan, case.frames, settle=100))
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> Case:
+    """Fully connected layers of few and of many rows, plain or coded: entries of unlike widths in one memory."""
+    sizes = [draw(st.integers(1, 40)), *draw(st.lists(st.sampled_from([1, 2, 5, 33, 90]), min_size=2, max_size=3))]
+    layers = [
+        dense(
+            f"l{index}",
+            f"l{index - 1}" if index else "input",
+            pruned(rows, columns, density=draw(st.sampled_from([0.1, 0.5])), coded=draw(st.booleans()), seed=index),
+        )
+        for index, (columns, rows) in enumerate(pairwise(sizes))
+    ]
+    rng = np.random.default_rng(draw(st.integers(0, 1 << 20)))
+    return Case(
+        model=model(act(sizes[0]), *layers),
+        options=PlanOptions(pes=draw(st.integers(1, 4)), lanes=draw(st.sampled_from([1, 2]))),
+        frames=rng.integers(-128, 128, (3, sizes[0])).astype(np.int8),
+        stalls=None,
+    )
+
+
+@settings(max_examples=8)
+@given(case=chains())
+def test_layers_whose_entries_are_unlike(case: Case) -> None:
+    """Words of eight entries and more, which layers as small as these have only if no memory counts as shallow."""
+    with patch.object(sparse, "SHALLOW", 1):
+        plan = build_plan(case.model, case.options)
     checked(case, plan, run(plan, case.frames, settle=100))
 
 
