@@ -12,7 +12,6 @@ from hwgen.model import Activation, Argmax, Model
 from hwgen.plan import latency
 from hwgen.plan.choose import choose_grid
 from hwgen.plan.costs import layer_plans
-from hwgen.plan.fields import FieldLayout
 from hwgen.plan.follow import set_leads
 from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.joins import resolve
@@ -29,15 +28,16 @@ from hwgen.plan.parameters import op_intervals, requant_fields, requant_images, 
 from hwgen.plan.placement import Placement, batched, output_layout, place
 from hwgen.plan.plan import Plan
 from hwgen.plan.pointless import notes as pointless_notes
-from hwgen.plan.records import Records, follow_fields, read_record, tap_table, wrap_addresses
+from hwgen.plan.records import follow_fields, read_record, tap_table
 from hwgen.plan.requant import LoweredLayer, Lowering, lower
+from hwgen.plan.schedule import Schedule, pack_schedule
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layers
 from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
 from hwgen.plan.targets import TARGETS, widest_add
 from hwgen.plan.tile_choice import TileChooser
-from hwgen.plan.tile_plan import ADDRESSES, sizes_of, tile_shape, tile_write_fields
+from hwgen.plan.tile_plan import sizes_of, tile_shape, tile_write_fields
 from hwgen.plan.timeline import timeline
 
 
@@ -142,20 +142,21 @@ class _Builder:
         for records in (reads, writes):
             for position, record in enumerate(records):
                 record["last_step"] = int(position == len(records) - 1)
-        address_bits = (self.placement.bank_words * grid.lanes - 1).bit_length()
-        address_bits = max(1, address_bits)
-        wrap_addresses(reads, ("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
-        write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
-        inside = [name for name in ADDRESSES if name in writes[0]]
-        wrap_addresses(
-            writes, ("base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step", *inside), write_bits
-        )
-        read_fields, write_fields, tap_fields = self._layouts(reads, writes, taps, address_bits)
         spare = self.options.weights == "load"
+        schedule = pack_schedule(
+            reads,
+            writes,
+            taps,
+            lanes=grid.lanes,
+            bank_elements=self.placement.bank_words * grid.lanes,
+            output_words=self.output_words,
+            act_bits=self._act_bits,
+            spare=spare,
+            has_padding=self._has_padding,
+            spread=self._spread,
+        )
         images = [
-            MemoryImage("schedule_read", read_fields.width, [read_fields.pack(record) for record in reads]),
-            MemoryImage("schedule_write", write_fields.width, [write_fields.pack(record) for record in writes]),
-            MemoryImage("taps", tap_fields.width, [tap_fields.pack(record) for record in taps]),
+            *schedule.images,
             *weights,
             *(sparse.pointers if sparse else ()),
             *filter(None, [codebook_image(form)]),
@@ -168,7 +169,7 @@ class _Builder:
             images.append(order_image(order, grid.pes))
         if spare:
             images = [image.padded(load_depth(image.depth)) for image in images]
-        shape = self._shape(form, images, address_bits, read_fields, write_fields, tap_fields, reads, taps, sparse)
+        shape = self._shape(form, images, schedule, sparse)
         machines = self._trace(sparse, shape)
         times = timeline(
             steps,
@@ -235,47 +236,6 @@ class _Builder:
     def _requant_record(self, layer: LoweredLayer, base: int) -> dict[str, int]:
         return {"requant_base": base, "offset": layer.offset, "low": layer.lo, "high": layer.hi}
 
-    def _layouts(
-        self, reads: Records, writes: Records, taps: Records, address_bits: int
-    ) -> tuple[FieldLayout, FieldLayout, FieldLayout]:
-        lanes, act_bits = self.grid.lanes, self._act_bits
-        addresses = dict.fromkeys(("row_jump", "base", "slot_stride", "pass_stride"), address_bits)
-        spare = 4 if self.options.weights == "load" else 0
-        for name in ("x_phase", "y_phase"):
-            if not any(record[name] for record in writes):
-                for record in writes:
-                    del record[name]
-        wrap = max(max(record["wrap"] for record in writes), max(record["x_limit"] for record in writes)).bit_length()
-        y_bits = (max(record["y_limit"] for record in writes) + lanes).bit_length()
-        read = FieldLayout.fitting(reads, addresses | {"wrap": wrap, "pad_value": act_bits}, spare=spare)
-        write_bits = max(address_bits, (self.output_words - 1).bit_length(), 1)
-        steps = ["base", "pass_stride", "x_step", "x_wrap_step", "y_step", "y_wrap_step"]
-        steps += [name for name in ADDRESSES if name in writes[0]]
-        edges = {"edge_x": wrap, "edge_y": y_bits} if "edge_x" in writes[0] else {}
-        write = FieldLayout.fitting(
-            writes,
-            dict.fromkeys(steps, write_bits)
-            | {"wrap": wrap, "x_limit": wrap, "y_limit": y_bits}
-            | edges
-            | {"offset": act_bits + 1, "low": act_bits, "high": act_bits},
-            spare=spare,
-        )
-        if wrap == 0:
-            read = FieldLayout(tuple((name, max(1, width)) for name, width in read.fields))
-            write = FieldLayout(tuple((name, max(1, width)) for name, width in write.fields))
-        x_bits = max(1, wrap)
-        bits = {"offset": address_bits, "x_low": x_bits, "x_high": x_bits, "y_low": y_bits, "y_high": y_bits}
-        for record in taps:
-            record["offset"] &= (1 << address_bits) - 1
-            record["x_high"] = min(record["x_high"], (1 << bits["x_high"]) - 1)
-            record["y_high"] = min(record["y_high"], (1 << bits["y_high"]) - 1)
-        if not self._has_padding:
-            taps[:] = [{name: record[name] for name in ("offset", "bank")} for record in taps]
-        if not self._spread:
-            for record in taps:
-                del record["bank"]
-        return read, write, FieldLayout.fitting(taps, bits)
-
     @property
     def _output(self) -> Activation:
         """What leaves the core."""
@@ -311,12 +271,7 @@ class _Builder:
         self,
         form: WeightFormat,
         images: Sequence[MemoryImage],
-        address_bits: int,
-        read_fields: FieldLayout,
-        write_fields: FieldLayout,
-        tap_fields: FieldLayout,
-        reads: Records,
-        taps: Records,
+        schedule: Schedule,
         sparse: SparseLayers | None,
     ) -> ArrayShape:
         model, grid, lowering, batch = self.model, self.grid, self.lowering, self.options.batch
@@ -324,8 +279,6 @@ class _Builder:
         first = self.ops[0]
         gathers = batch if any(batched(op, batch) for op in self.ops) else 1
         input_frames = batch if batched(first, batch) else 1
-        offsets = [record[key] for record in reads for key in ("base", "row_jump", "slot_stride", "pass_stride")]
-        offsets += [record["offset"] for record in taps]
         return ArrayShape(
             name=model.name,
             pes=grid.pes,
@@ -342,7 +295,7 @@ class _Builder:
             sum_bits=lowering.sum_bits,
             shifts=lowering.shifts,
             bank_words=self.placement.bank_words,
-            address_bits=address_bits,
+            address_bits=schedule.address_bits,
             weight_word_bits=sparse.word_bits if sparse else form.word_bits,
             weight_words=depth["weights_0"],
             coding=form.coding,
@@ -360,12 +313,12 @@ class _Builder:
             has_maximum=any(op.maximum for op in self.ops),
             has_wide=any(step.wide for step in self.steps),
             has_padding=self._has_padding,
-            unaligned=any(offset % grid.lanes for offset in offsets),
+            unaligned=schedule.unaligned(grid.lanes),
             has_offset=self.options.weights == "load" or any(layer.offset for layer in lowering.layers),
             loadable=self.options.weights == "load",
-            read_fields=read_fields,
-            write_fields=write_fields,
-            tap_fields=tap_fields,
+            read_fields=schedule.read_fields,
+            write_fields=schedule.write_fields,
+            tap_fields=schedule.tap_fields,
             requant_fields=requant_fields(lowering),
             input=stream_shape(model.input, pes=grid.pes, lanes=grid.lanes, frames=input_frames),
             output=stream_shape(self._output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
