@@ -19,11 +19,12 @@ addresses = st.integers(-300, 300)
 def packed(draw: st.DrawFn, *, spare: bool = False) -> tuple[Schedule, list[list[dict[str, int]]]]:
     """A schedule of random records, and the records as they were."""
     steps = draw(st.integers(1, 4))
-    reads = [
-        {name: draw(addresses) for name in READ_ADDRESSES} | {"wrap": draw(small), "pad_value": draw(small)}
-        for _ in range(steps)
-    ]
     writes = [{name: draw(addresses if name in WRITE_ADDRESSES else small) for name in WRITE} for _ in range(steps)]
+    reads = [
+        # Rows are as long where they are read as where their results are written.
+        {name: draw(addresses) for name in READ_ADDRESSES} | {"wrap": written["wrap"], "pad_value": draw(small)}
+        for written in writes
+    ]
     # A range begins within the map.
     bounds = {"offset": addresses, "bank": small, "x_high": small, "y_high": small}
     taps = [{name: draw(bounds.get(name, st.integers(0, 1))) for name in TAP} for _ in range(draw(st.integers(1, 5)))]
