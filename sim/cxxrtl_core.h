@@ -26,10 +26,11 @@ template <size_t Bits> struct wire : cxxrtl::wire<Bits> {
     }
 };
 
-// Leaves writes without an enabled bit away.
+// Leaves writes without an enabled bit away, before anything is called: most memories write in few cycles.
 template <size_t Width> struct memory : cxxrtl::memory<Width> {
     using cxxrtl::memory<Width>::memory;
-    void update(size_t index, const cxxrtl::value<Width> &value, const cxxrtl::value<Width> &mask, int priority = 0) {
+    [[gnu::always_inline]] void update(
+        size_t index, const cxxrtl::value<Width> &value, const cxxrtl::value<Width> &mask, int priority = 0) {
         if (!mask.is_zero()) cxxrtl::memory<Width>::update(index, value, mask, priority);
     }
 };

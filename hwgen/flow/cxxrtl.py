@@ -12,6 +12,8 @@ from hwgen.plan.counters import PREFIX
 
 DELTA_CYCLES = "require delta cycles during evaluation"
 
+LONG = 2 << 20
+"""Bytes of C++ from which on -O2 pays: smaller cores compile an eighth faster without and run but for seconds."""
 LARGE = 6 << 20
 """Bytes of flat C++ beyond which g++ takes minutes, out of proportion to the size: such a core keeps its modules, which
 compile once for all their instances, and takes several evaluations a cycle."""
@@ -72,9 +74,9 @@ def compile_core(folder: CoreFolder, scratch: Path) -> Path:
         defines.append("-DDELTA_CYCLES")
     include = share(SIMULATION) / "include/backends/cxxrtl/runtime"
     command = [
-        # A core is one huge function that runs once a cycle, and its length is its time. Higher levels compile 64 PEs
-        # in twice the time and run hardly faster; fewer passes save a third, and 16 x 8 runs at a third of the speed.
-        compiler, "-std=c++17", "-O1", "-DNDEBUG",
+        # A core is one huge function that runs once a cycle: its length is its time. With fewer passes than -O1 has,
+        # 16 x 8 runs at a third of the speed.
+        compiler, "-std=c++17", "-O2" if generated.stat().st_size > LONG else "-O1", "-DNDEBUG",
         "-DCORE_HEADER=\"cxxrtl_core.h\"", f"-DCORE_SOURCE=\"{generated.name}\"",
         f"-DCORE={mangled(folder.top)}", *defines,
         f"-I{include}", f"-I{scratch}",
