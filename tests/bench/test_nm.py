@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hwgen.bench import nm as bench
 from hwgen.bench.nm import LANES, LARGE, PATTERNS, PES, RESNET_8, Conv, nm, planned_row, simulated_row
 from hwgen.flow.process import silent
 from hwgen.model import Conv2d
@@ -44,7 +45,10 @@ def test_weights_are_pruned_as_counted(layer: Conv) -> None:
             assert (np.count_nonzero(blocks, axis=2) <= n).all()
 
 
-def test_the_verilog_takes_the_planned_cycles() -> None:
+def test_the_verilog_takes_the_planned_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an array that compiles in seconds."""
+    monkeypatch.setattr(bench, "PES", 4)
+    monkeypatch.setattr(bench, "LANES", 2)
     layer = Conv(name="small", channels=16, rows=16, size=5, stride=2)
     row = simulated_row(layer, (1, 4), silent)
     assert row["simulated_cycles"] == row["cycles"] == planned_row(layer, (1, 4))["cycles"]
