@@ -93,7 +93,6 @@ class PEArray(wiring.Component):
         m.submodules.read_address = address = ReadAddress(shape=shape)
         m.submodules.drain_counter = counter = DrainCounter(shape=shape)
         m.submodules.write_walk = walk = WriteWalk(shape=shape)
-        read_record = fields_of(shape.read_fields, parts.stores["schedule_read"].data)
         held = fields_of(held_layout(shape), sequencer.held)
         m.d.comb += [
             parts.stores["schedule_read"].addr.eq(sequencer.step),
@@ -109,7 +108,7 @@ class PEArray(wiring.Component):
             address.group_first.eq(sequencer.group_first),
             address.tap_record.eq(parts.stores["taps"].data),
             address.prepare.eq(sequencer.prepare),
-            address.wrap.eq(read_record["wrap"]),
+            address.wrap.eq(parts.read_record["wrap"]),
             self.frame_started.eq(sequencer.frame_started),
             self.release_input.eq(sequencer.release_input),
         ]
@@ -167,19 +166,17 @@ class PEArray(wiring.Component):
         sparse: SparseControls | None,
     ) -> None:
         """What the counters see besides the PEs' entries."""
-        shape = self._shape
-        read_record = fields_of(shape.read_fields, parts.stores["schedule_read"].data)
         write_record = parts.write_record
         m.d.comb += [
             counters.frame_start.eq(sequencer.frame_started),
             counters.frame_end.eq(walk.step_done & write_record["last_step"]),
         ]
-        m.d.comb += [getattr(self, name).eq(getattr(counters, name)) for name in counter_ports(shape)]
+        m.d.comb += [getattr(self, name).eq(getattr(counters, name)) for name in counter_ports(self._shape)]
         if sparse is None:
             return
         front = sparse.front
         m.d.comb += [
-            counters.step_start.eq(sequencer.started & read_record["sparse"]),
+            counters.step_start.eq(sequencer.started & parts.read_record["sparse"]),
             counters.taken.eq(sparse.drain.taken),
             counters.groups.eq(write_record["groups"]),
             counters.held.eq(front.held),

@@ -35,6 +35,11 @@ class ArrayParts:
         return self.plan.shape
 
     @property
+    def read_record(self) -> dict[str, Value]:
+        """The fields of the read record that the sequencer looks at."""
+        return fields_of(self.shape.read_fields, self.stores["schedule_read"].data)
+
+    @property
     def write_record(self) -> dict[str, Value]:
         """The fields of the running step's write record."""
         return fields_of(self.shape.write_fields, self.stores["schedule_write"].data)

@@ -192,7 +192,7 @@ class WriteWalk(wiring.Component):
         only = record["wrap"] == 0
         # A split map's last plane, of a row and of a column.
         x_phases, y_phases = record["x_phases"], record["y_phases"]
-        begins = (start_x == x_phases, start_y == y_phases)
+        start_split = (start_x == x_phases, start_y == y_phases)
         step_x = Mux(split_x, record["x_wrap_step"], record["x_step"])
         step_y = Mux(split_y, record["y_wrap_step"], record["y_step"])
         next_x, next_y = ((phase + 1)[: len(phase)] for phase in (phase_x, phase_y))
@@ -204,7 +204,7 @@ class WriteWalk(wiring.Component):
             (offset + Mux(x_last, step_y, step_x))[:bits],
             Mux(x_last, start_x, Mux(split_x, 0, next_x)),
             Mux(x_last, Mux(split_y, 0, next_y), phase_y),
-            Mux(x_last, begins[0], Mux(split_x, x_phases == 0, next_x == x_phases)),
+            Mux(x_last, start_split[0], Mux(split_x, x_phases == 0, next_x == x_phases)),
             Mux(x_last, row_split, split_y),
         ]
         on_map = (x < record["x_limit"]) & (y < record["y_limit"])
@@ -231,7 +231,7 @@ class WriteWalk(wiring.Component):
             # A new step's record has arrived: begin at its first position.
             m.d.sync += slot.eq(record["base"])
             for registers in (places, group):
-                begin = (0, only, 0, 0, start_x, start_y, *begins)
+                begin = (0, only, 0, 0, start_x, start_y, *start_split)
                 m.d.sync += [register.eq(value) for register, value in zip(registers, begin, strict=True)]
         with m.If(self.step_done):
             m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), fresh.eq(1)]

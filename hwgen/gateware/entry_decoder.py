@@ -72,8 +72,7 @@ class EntryDecoder(wiring.Component):
         place_bits = [(form.per_word(shape.weight_word_bits) - 1).bit_length() for form in self._formats]
         place = delayed(m, self.entry[: max(place_bits)], latency.MEMORY, "place")
         with m.Switch(self.format):
-            for number, form in enumerate(self._formats):
-                places = place_bits[number]
+            for number, (form, places) in enumerate(zip(self._formats, place_bits, strict=True)):
                 with m.Case(number):
                     m.d.comb += self.word_address.eq(self.entry >> places)
                     unit = Signal(form.bits, name=f"unit_{number}")

@@ -9,6 +9,7 @@ from hwgen.plan.layout import MapLayout, ceil_div
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.placement import Placement
 from hwgen.plan.requant import Lowering
+from hwgen.plan.sparse import LONG_QUEUE
 from hwgen.plan.steps import Grid
 from hwgen.plan.targets import Target
 
@@ -18,8 +19,6 @@ FILL = 0.85
 """Share of a device that the planner fills: routing needs the rest."""
 INDEX_BITS = 8
 """About what a sparse entry takes besides its weight: the row's index, a share of the pointers."""
-QUEUE_WORDS = 64
-"""Columns of a sparse PE's queue, of the longer of the planner's two."""
 COLUMN_BITS = 24
 """About what a column is in a queue besides its vector: address and number of its entries."""
 
@@ -106,12 +105,13 @@ def estimate(
 def _sparse_luts(ops: Sequence[ArrayOp], grid: Grid, acc_bits: int) -> int:
     """What a sparse PE has besides a dense one: its logic, LUT RAM (an eighth of a cell a bit) and multiplexers.
 
-    By the measured LeNet-5 (8 x 4, 63 rows a PE) and the CNN of ``bench fmax`` (16 x 4).
+    Fitted to LeNet-5 on 8 x 4 (63 rows a PE: 34,028 estimated, 33,877 cells placed); it is a quarter low for the CNN of
+    ``bench fmax`` on 16 x 4 (27,664, 36,517).
     """
     rows = [ceil_div(len(op.bias), grid.pes) for op in ops if op.entries is not None]
     if not rows:
         return 0
-    ram = QUEUE_WORDS * (COLUMN_BITS + 9 * grid.lanes) + 2 * max(rows) * grid.lanes * acc_bits
+    ram = LONG_QUEUE * (COLUMN_BITS + 9 * grid.lanes) + 2 * max(rows) * grid.lanes * acc_bits
     return 400 + ram // 8 + ram // 16
 
 

@@ -58,8 +58,8 @@ def pack_schedule(
 ) -> Schedule:
     """Widths for all fields; addresses modulo 2^width; without the fields that this core never reads.
 
-    ``bank_elements``: addresses of a bank. ``spare``: another model's schedule may be loaded. ``has_padding``: some tap
-    reads beside its map. ``spread``: planes of the input lie in banks side by side.
+    The records are changed. ``bank_elements``: addresses of a bank. ``spare``: another model's schedule may be loaded.
+    ``has_padding``: some tap reads beside its map. ``spread``: planes of the input lie in banks side by side.
     """
     address_bits = max(1, (bank_elements - 1).bit_length())
     write_bits = max(address_bits, (output_words - 1).bit_length())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwgen.model import Weights
+from hwgen.model import Model, Weights
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.lowering import array_ops
 from hwgen.plan.parameters import op_intervals, staircase
@@ -18,14 +18,16 @@ from hwgen.plan.targets import TARGETS, Target
 from tests.plan.small import act, conv, dense, lenet, model, pruned, pruned_blocks, weights
 
 
-def estimated(pes: int, lanes: int, requantisers: int = 1) -> Resources:
-    net = lenet()
+def estimate_of(net: Model, grid: Grid) -> Resources:
     ops = array_ops(net)
     lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
-    placement = place(net, ops, pes=pes, lanes=lanes, batch=1)
-    output = output_layout(net, ops[-1].layer.name, pes=pes, batch=1)
-    grid = Grid(pes=pes, lanes=lanes, pes_per_requantiser=pes // requantisers)
+    placement = place(net, ops, pes=grid.pes, lanes=grid.lanes, batch=1)
+    output = output_layout(net, ops[-1].layer.name, pes=grid.pes, batch=1)
     return estimate(ops, placement, output, grid, lowering)
+
+
+def estimated(pes: int, lanes: int, requantisers: int = 1) -> Resources:
+    return estimate_of(lenet(), Grid(pes=pes, lanes=lanes, pes_per_requantiser=pes // requantisers))
 
 
 def test_more_hardware_costs_more() -> None:
@@ -42,11 +44,7 @@ def test_offsets_and_the_multiplexers_that_they_steer_are_counted() -> None:
     def needed(stored: Weights, choices: int) -> Resources:
         x = act(16, 4, 4)
         net = model(x, conv("c", "input", x, stored))
-        ops = array_ops(net)
-        lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
-        placement = place(net, ops, pes=4, lanes=2, batch=1)
-        output = output_layout(net, "c", pes=4, batch=1)
-        return estimate(ops, placement, output, Grid(pes=4, lanes=2, pes_per_requantiser=4, choices=choices), lowering)
+        return estimate_of(net, Grid(pes=4, lanes=2, pes_per_requantiser=4, choices=choices))
 
     plain, picked = needed(weights(32, 16, 3, 3), 1), needed(pruned_blocks(32, 16, 3, 3, n=1, m=4), 4)
     assert picked.memories[0].depth == ceil_div(32 * 4 * 9 * 10, 4 * 16)
@@ -59,11 +57,7 @@ def test_queues_and_accumulators_of_sparse_layers_are_counted() -> None:
 
     def luts(stored: Weights) -> int:
         net = model(act(16), dense("d", "input", stored))
-        ops = array_ops(net)
-        lowering = lower([staircase(op, op_intervals(net, op)) for op in ops])
-        placement = place(net, ops, pes=4, lanes=2, batch=1)
-        output = output_layout(net, "d", pes=4, batch=1)
-        return estimate(ops, placement, output, Grid(pes=4, lanes=2, pes_per_requantiser=4), lowering).luts
+        return estimate_of(net, Grid(pes=4, lanes=2, pes_per_requantiser=4)).luts
 
     few, many, plain = luts(pruned(40, 16)), luts(pruned(400, 16)), luts(weights(40, 16))
     assert few > plain + 4 * 400
