@@ -56,6 +56,15 @@ def build(
     lanes: Annotated[
         int | None, typer.Option("--lanes", metavar="P", help="Lanes of each, a power of two.", show_default=False)
     ] = None,
+    multipliers: Annotated[
+        int | None,
+        typer.Option(
+            "--multipliers",
+            metavar="N",
+            help="At most so many of the target's multipliers, for the lanes and on ECP5 for the requantisers too.",
+            show_default=False,
+        ),
+    ] = None,
     clock_mhz: Annotated[
         float | None, typer.Option("--clock-mhz", metavar="F", help="The clock to build for.", show_default=False)
     ] = None,
@@ -91,6 +100,7 @@ def build(
         target=target,
         pes=pes,
         lanes=lanes,
+        multipliers=multipliers,
         clock_mhz=clock_mhz,
         weights="load" if weights is Weights.LOAD else "rom",
         algorithm=algorithm.value,
@@ -130,6 +140,7 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
     between = f"; {cycles['interval']:,} from one to the next"
     grid = f"{_counted(manifest['pes'], 'PE')} x {_counted(manifest['lanes'], 'lane')}"
     clock = clock_of(manifest)
+    allowed = "" if manifest["multipliers"] is None else f", at most {_counted(manifest['multipliers'], 'multiplier')}"
     microseconds = cycles["total"] / clock
     print_gap()
     print_facts(
@@ -138,7 +149,7 @@ def _print(manifest: dict[str, Any], folder: Path) -> None:
                 "array",
                 f"{grid}, {_counted(manifest['requantisers'], 'requantiser')}{frames}",
             ),
-            ("target", f"{manifest['target']}, {clock:g} MHz: {microseconds:,.1f} us of computing"),
+            ("target", f"{manifest['target']}{allowed}, {clock:g} MHz: {microseconds:,.1f} us of computing"),
             ("cycles", f"{cycles['total']:,} to compute, {cycles['io']:,} to load and unload{between}"),
             ("utilisation", f"{percent(manifest['utilisation'])} % of the multipliers"),
             ("memory", f"{manifest['memory_bits']:,} bits: {uses}"),

@@ -35,6 +35,7 @@ def manifest(plan: Plan, *, model_sha256: str) -> dict[str, Any]:
         "pes": plan.shape.pes,
         "lanes": plan.shape.lanes,
         "requantisers": plan.shape.requantisers,
+        "multipliers": options.multipliers,
         "batch": options.batch,
         "weights": options.weights,
         "index_bits": options.index_bits,

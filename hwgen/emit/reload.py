@@ -12,7 +12,7 @@ from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.weight_stream import weight_stream
 
 REBUILD = "build a core for this model"
-OPTIONS = ("target", "pes", "lanes", "requantisers", "batch", "index_bits", "queue", "balance")
+OPTIONS = ("target", "pes", "lanes", "requantisers", "multipliers", "batch", "index_bits", "queue", "balance")
 """What a core was built with, in its manifest, that the plan of another model for it takes too."""
 
 

@@ -77,11 +77,12 @@ def add_drain(
     if tile_drain is not None:
         parameter = Mux(tile, tile_drain.parameter_next, parameter)
     told = [copied(m, Cat(parameter, counter.lane_first), f"value_{group}") for group in range(len(near))]
+    blocks = shape.requantiser_blocks
     for index, head in enumerate(heads):
         mul = parts.plan.image(f"requant_mul_{index}")
         add = parts.plan.image(f"requant_add_{index}")
         m.submodules[f"requantiser_{index}"] = requantiser = Requantiser(
-            shape=shape, mul=mul, add=add, blocks=shape.requantiser_blocks(index)
+            shape=shape, mul=mul, add=add, blocks=blocks[index]
         )
         m.d.comb += [
             requantiser.acc.eq(head),

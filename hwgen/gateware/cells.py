@@ -280,6 +280,12 @@ class Copy(wiring.Component):
         return m
 
 
+def product_ports(a_bits: int, b_bits: int) -> dict[str, Any]:
+    """Of what computes ``p + q = a * b``, ``b`` unsigned."""
+    product = Out(signed(a_bits + b_bits))
+    return {"a": In(signed(a_bits)), "b": In(b_bits), "p": product, "q": product}
+
+
 class Mul(wiring.Component):
     """``p + q = a * b``, ``b`` unsigned. **Latency**: 3 cycles (operands, pipeline, product).
 
@@ -292,14 +298,7 @@ class Mul(wiring.Component):
         self._a_bits = a_bits
         self._b_bits = b_bits
         self._blocks = blocks
-        super().__init__(
-            {
-                "a": In(signed(a_bits)),
-                "b": In(b_bits),
-                "p": Out(signed(a_bits + b_bits)),
-                "q": Out(signed(a_bits + b_bits)),
-            }
-        )
+        super().__init__(product_ports(a_bits, b_bits))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Mul, Store
 from hwgen.gateware.clamp_limits import GUARD, limit_fields, signed_fields
+from hwgen.gateware.lut_mul import LutMul
 from hwgen.gateware.pipeline import copied, delayed
 from hwgen.gateware.records import fields_of
 from hwgen.plan import latency
@@ -30,10 +31,10 @@ class Requantiser(wiring.Component):
     **Latency**: ``latency.requantise`` from ``lane_first``; ``parameter`` is due one cycle before it, ``acc`` one cycle
     after. ``wide`` and ``limits`` (:class:`hwgen.gateware.clamp_limits.ClampLimits`) stand still while a step's values
     are in here; ``limits`` may come as late as two cycles before ``q``. **Throughput**: one value per cycle.
-    ``blocks``: multipliers that it may take.
+    ``blocks``: multipliers that are there for its product; None: it is computed in LUTs.
     """
 
-    def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage, blocks: int = 0) -> None:
+    def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage, blocks: int | None = 0) -> None:
         self._shape = shape
         self._blocks = blocks
         self._mul = Store(image=mul, loadable=shape.loadable, in_luts=shape.requantisation_in_luts)
@@ -60,7 +61,7 @@ class Requantiser(wiring.Component):
         shape = self._shape
         m.submodules.mul = mul = self._mul
         m.submodules.add = add = self._add
-        m.submodules.multiply = multiply = Mul(a_bits=shape.result_bits, b_bits=shape.mul_bits, blocks=self._blocks)
+        m.submodules.multiply = multiply = self._multiplier()
         if shape.loadable:
             for name, store in (("mul", mul), ("add", add)):
                 m.d.comb += [
@@ -88,6 +89,12 @@ class Requantiser(wiring.Component):
             selected = delayed(m, selected, 1, "shift_corrected")
         self._clamped(m, value, selected)
         return m
+
+    def _multiplier(self) -> Mul | LutMul:
+        a_bits, b_bits = self._shape.result_bits, self._shape.mul_bits
+        if self._blocks is None:
+            return LutMul(a_bits=a_bits, b_bits=b_bits)
+        return Mul(a_bits=a_bits, b_bits=b_bits, blocks=self._blocks)
 
     def _summed(self, m: Module) -> Value:
         """A register, while the multiplier's parameter is read; it sums the lanes of a wide layer."""

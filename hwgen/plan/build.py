@@ -35,7 +35,7 @@ from hwgen.plan.shape import ArrayShape
 from hwgen.plan.sparse import SparseLayers, full_masks, machine_of, sparse_layers
 from hwgen.plan.steps import Grid, Step, build_steps, write_record
 from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unload_cycles
-from hwgen.plan.targets import TARGETS, widest_add
+from hwgen.plan.targets import widest_add
 from hwgen.plan.tile_choice import TileChooser
 from hwgen.plan.tile_plan import sizes_of, tile_shape, tile_write_fields
 from hwgen.plan.timeline import timeline
@@ -330,10 +330,11 @@ class _Builder:
                 lanes=grid.lanes,
                 bank_words=self.placement.bank_words,
                 act_bits=self._act_bits,
-                target=TARGETS[self.options.target],
+                target=self.options.device,
                 loadable=self.options.weights == "load",
             ),
-            spare_multipliers=TARGETS[self.options.target].spare_multipliers(grid.pes * grid.lanes),
+            spare_multipliers=self.options.device.spare_multipliers(grid.pes * grid.lanes),
+            requantisers_limited=self.options.device.requantisers_limited,
             scores=self.ops[-1].rows if isinstance(self.model.layers[-1], Argmax) else 0,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
             counters=self.options.counters,

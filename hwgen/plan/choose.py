@@ -17,7 +17,7 @@ from hwgen.plan.placement import output_layout, place
 from hwgen.plan.requant import Lowering, lower
 from hwgen.plan.resources import Resources, estimate
 from hwgen.plan.steps import Grid, build_steps
-from hwgen.plan.targets import TARGETS, widest_add
+from hwgen.plan.targets import widest_add
 from hwgen.plan.tile_plan import tile_timing
 
 SLOWER = 1.03
@@ -26,11 +26,7 @@ SLOWER = 1.03
 
 def choose_grid(model: Model, ops: Sequence[ArrayOp], options: PlanOptions, lowering: Lowering) -> Grid:
     """The grid of the options; what they leave open is the fastest that fits the target, the smaller of equals."""
-    if options.target not in TARGETS:
-        raise UsageError(
-            f"there is no target {options.target!r}", key="--target", hint=f"one of {', '.join(sorted(TARGETS))}"
-        )
-    target = TARGETS[options.target]
+    target = options.device
     pes = [options.pes] if options.pes else [n for n in (1, 2, 4, 8, 16) if n <= target.max_pes]
     lanes = [options.lanes] if options.lanes else [n for n in (1, 2, 4, 8) if n <= target.max_lanes]
     best: tuple[float, Grid] | None = None
@@ -93,15 +89,20 @@ def _candidate(
     return chosen, cycles(chosen), estimate(ops, placement, output, chosen, lowering)
 
 
-def nearest_fitting(model: Model, target: str, *, pes: int, lanes: int, batch: int = 1) -> tuple[int, int] | None:
-    """The largest (PEs, lanes) with fewer multipliers that should fit ``target``, by the estimate, or None."""
+def nearest_fitting(
+    model: Model, target: str, *, pes: int, lanes: int, multipliers: int | None = None, batch: int = 1
+) -> tuple[int, int] | None:
+    """The largest (PEs, lanes) with fewer multipliers that should fit ``target``, by the estimate, or None.
+
+    ``multipliers``: so many of the target's at most.
+    """
     ops = array_ops(model, widest_add=widest_add(target))
     lowering = lower([staircase(op, op_intervals(model, op)) for op in ops])
-    options = PlanOptions(target=target, batch=batch)
+    options = PlanOptions(target=target, multipliers=multipliers, batch=batch)
     powers = [1 << n for n in range(8)]
     smaller = [(n, p) for n in powers for p in powers if n <= pes and p <= lanes and n * p < pes * lanes]
     for n, p in sorted(smaller, key=lambda grid: (-grid[0] * grid[1], -grid[0])):
         _, _, needed = _candidate(model, ops, options, lowering, n, p)
-        if needed.fits(TARGETS[target]):
+        if needed.fits(options.device):
             return n, p
     return None

@@ -155,6 +155,9 @@ class Plan:
         shape = asdict(self.shape) | {"name": ""}
         # Counters only watch: a core with them takes the weights of one without.
         del shape["counters"]
+        # Streams for cores that are not limited stay what they were before there was such a limit.
+        if not shape["requantisers_limited"]:
+            del shape["requantisers_limited"]
         text = json.dumps([shape, images], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

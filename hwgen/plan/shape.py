@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hwgen.plan.fields import FieldLayout
+from hwgen.plan.products import dealt
 from hwgen.plan.tiles import TileShape
 
 
@@ -91,7 +92,7 @@ class ArrayShape:
     """Widths, depths and options of the array; see docs/architecture.md for what each part does.
 
     ``scores``: elements whose greatest's number is the output; 0: all elements are. ``spare_multipliers``: of the
-    device, for the requantisers.
+    device, for the requantisers; ``requantisers_limited``: they may take no others.
     """
 
     name: str
@@ -141,6 +142,7 @@ class ArrayShape:
     scores: int = 0
     requantisation_in_luts: bool = False
     spare_multipliers: int = 0
+    requantisers_limited: bool = False
     sparse: SparseShape | None = None
     counters: bool = False
     tiles: TileShape | None = None
@@ -165,10 +167,16 @@ class ArrayShape:
         """PEs whose results one requantiser takes in turn."""
         return self.pes // self.requantisers
 
-    def requantiser_blocks(self, index: int) -> int:
-        """Multipliers for one requantiser: the spare ones are dealt out evenly."""
-        ends = [self.spare_multipliers * number // self.requantisers for number in (index, index + 1)]
-        return ends[1] - ends[0]
+    @property
+    def requantiser_blocks(self) -> tuple[int | None, ...]:
+        """Of each requantiser, the multipliers that are there for its product; None: it is computed in LUTs."""
+        return dealt(
+            self.spare_multipliers,
+            among=self.requantisers,
+            limited=self.requantisers_limited,
+            a_bits=self.result_bits,
+            b_bits=self.mul_bits,
+        )
 
     @property
     def drain_cycles(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +10,7 @@ class Target:
     """A device: 4-input LUTs (xc7: 6-input), multipliers of at least 8 x 8, block RAMs and the bits of one.
 
     ``multipliers`` counts what the lanes may take; ``max_pes`` and ``max_lanes`` bound the automatic choice.
-    ``weight_bits``: of weights that cost no further multiplier.
+    ``weight_bits``: of weights that cost no further multiplier. ``limited``: ``multipliers`` is what the user allows.
     """
 
     name: str
@@ -24,10 +24,26 @@ class Target:
     max_lanes: int
     clock_mhz: float
     weight_bits: int = 18
+    limited: bool = False
 
     def spare_multipliers(self, taken: int) -> int:
         """Of its multipliers those that are left to the requantisers, where one takes as many bits as a lane's."""
-        return max(0, self.multipliers - taken) if self.family == "ecp5" else 0
+        return max(0, self.multipliers - taken) if self._counts_all else 0
+
+    @property
+    def requantisers_limited(self) -> bool:
+        """Whether the requantisers may take no multiplier but the spare ones."""
+        return self.limited and self._counts_all
+
+    @property
+    def _counts_all(self) -> bool:
+        return self.family == "ecp5"
+
+    def limited_to(self, multipliers: int | None) -> Target:
+        """The device with at most so many of its multipliers; None: with all of them."""
+        if multipliers is None:
+            return self
+        return replace(self, multipliers=min(self.multipliers, multipliers), limited=True)
 
 
 TARGETS: dict[str, Target] = {

@@ -12,7 +12,6 @@ from hwgen.plan.options import PlanOptions
 from hwgen.plan.placement import Placement, output_layout, place
 from hwgen.plan.requant import Lowering
 from hwgen.plan.steps import Grid, Step, build_steps
-from hwgen.plan.targets import TARGETS
 from hwgen.plan.tile_plan import tile_acc_bits, tile_timing
 from hwgen.plan.tile_resources import core_blocks
 from hwgen.plan.tiles import ACT_BITS, Size, weight_bits
@@ -77,7 +76,7 @@ class TileChooser:
             return self._cheapest([self._on(ops, *share) for share in self._shares()]) if _has_tiles(ops) else plain
         if self.options.algorithm == "direct" or not self._possible(ops) or plain.cycles < LEAST:
             return plain
-        target = TARGETS[self.options.target]
+        target = self.options.device
         # Where it does not fit anyway, tiles must not need more.
         most = max(target.blocks, self._blocks(plain))
         tried = [choice for share in self._shares() for choice in self._fastest(ops, *share, most)]
@@ -168,7 +167,7 @@ class TileChooser:
             choice.grid,
             self.lowering,
             choice.acc_bits,
-            target=TARGETS[self.options.target],
+            target=self.options.device,
             loadable=self.options.weights == "load",
         )
 
@@ -177,7 +176,7 @@ class TileChooser:
 
     def _multiplies(self, op: ArrayOp, size: Size) -> bool:
         """Whether the target's multipliers take the transformed weights."""
-        return max(weight_bits(size, self.bits_of(op))) <= TARGETS[self.options.target].weight_bits
+        return max(weight_bits(size, self.bits_of(op))) <= self.options.device.weight_bits
 
     @staticmethod
     def bits_of(op: ArrayOp) -> int:

@@ -98,10 +98,20 @@ def test_json_to_a_file_beside_the_table(model: Path, tmp_path: Path, hwgen: Hwg
 
 def test_options_reach_the_core(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
     options = ["--target", "ecp5-25k", "--clock-mhz", 55, "--weights", "load", "--algorithm", "direct"]
+    options += ["--multipliers", 5]
     assert hwgen("build", model, "-o", "core", "--pes", 1, "--lanes", 4, *options).status == 0
     manifest = json.loads((tmp_path / "core" / "manifest.json").read_text())
-    wanted = {"target": "ecp5-25k", "clock_mhz": 55, "weights": "load", "pes": 1, "lanes": 4}
+    wanted = {"target": "ecp5-25k", "clock_mhz": 55, "weights": "load", "pes": 1, "lanes": 4, "multipliers": 5}
     assert {key: manifest[key] for key in wanted} == wanted
+
+
+def test_the_multipliers_that_are_allowed_are_shown(model: Path, hwgen: Hwgen) -> None:
+    limit = ["--multipliers", 3]
+    shown = hwgen("build", model, "-o", "core", *limit)
+    assert "generic, at most 3 multipliers, 100 MHz" in shown.out
+    assert "1 PE x 2 lanes" in shown.out or "2 PEs x 1 lane" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 80
+    assert "at most" not in hwgen("build", model, "-o", "core").out
 
 
 def test_the_class_instead_of_the_scores(model: Path, tmp_path: Path, hwgen: Hwgen) -> None:
@@ -123,6 +133,11 @@ def test_the_class_instead_of_the_scores(model: Path, tmp_path: Path, hwgen: Hwg
     [
         (["--pes", "0"], "key '--pes': the number of PEs must be"),
         (["--lanes", "3"], "key '--lanes': the number of lanes must be a power of two"),
+        (["--multipliers", "0"], "key '--multipliers': a core takes 1 multiplier or more, not 0"),
+        (
+            ["--pes", "4", "--lanes", "2", "--multipliers", "7"],
+            "key '--multipliers': 4 PEs x 2 lanes take 8 multipliers, and 7 are allowed (allow 8 or more",
+        ),
         (["--batch", "0"], "key '--batch': "),
         (["--clock-mhz", "-1"], "key '--clock-mhz': "),
         (["--target", "abacus"], "key '--target': "),

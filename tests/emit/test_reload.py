@@ -26,6 +26,17 @@ def test_options_of_sparse_layers_and_counters_are_those_of_the_core(tmp_path: P
     assert stream == (made.path / "mem" / "weights.bin").read_bytes()
 
 
+@pytest.mark.parametrize("multipliers", [None, 4, 6])
+def test_the_multipliers_that_are_allowed_are_those_of_the_core(tmp_path: Path, multipliers: int | None) -> None:
+    made = written(tmp_path / "core", tiny(), weights="load", target="ecp5-25k", multipliers=multipliers)
+    assert made.manifest["multipliers"] == multipliers
+    stream = stream_for(made.manifest, made.model, made.model)
+    assert stream == (made.path / "mem" / "weights.bin").read_bytes()
+    if multipliers is not None:
+        unlimited = stream_for(made.manifest | {"multipliers": None}, made.model, made.model)
+        assert unlimited != stream, "another structure, so another signature"
+
+
 def test_a_core_with_baked_weights_is_refused(core: Written) -> None:
     with pytest.raises(UsageError, match="build it with --weights load"):
         stream_for(core.manifest, core.model, core.model)

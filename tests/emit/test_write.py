@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -20,10 +21,14 @@ from hwgen.errors import UnsupportedError, UsageError
 from hwgen.flow.folder import CoreFolder
 from hwgen.flow.lint import lint_icarus, lint_verilator
 from hwgen.flow.simulate import simulate
+from hwgen.flow.tools import SYNTHESIS
+from hwgen.flow.yosys import run_script
 from hwgen.model import save
 from hwgen.plan import PlanOptions, build_plan
 from tests.emit.conftest import Written, written
 from tests.emit.networks import tiny
+from tests.plan.small import act, conv, weights
+from tests.plan.small import model as small_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -152,3 +157,38 @@ def test_tells_its_stages(core: Written, tmp_path: Path) -> None:
     stages: list[str] = []
     write_core(core.plan, core.model, tmp_path / "core", progress=lambda stage, _part: stages.append(stage))
     assert stages == ["gateware", "Verilog", "files"]
+
+
+def blocks_of(core: Path) -> tuple[int, set[str]]:
+    """MULT18X18D in the Verilog for ECP5, and the BLOCKS of the products."""
+    sources = sorted((core / "rtl").glob("tiny*.v"))
+    passes = [
+        f"read_verilog {' '.join(map(str, sources))} rtl/cells_ecp5.v",
+        "hierarchy -top tiny",
+        "flatten",
+        "tee -q -o stat.json stat -json",
+    ]
+    run_script(passes, cwd=core, log=core / "reports" / "blocks.log", install=SYNTHESIS)
+    counts = json.loads((core / "stat.json").read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    return counts.get("MULT18X18D", 0), set(re.findall(r"\.BLOCKS\(32'd(\d+)\)", text))
+
+
+@pytest.mark.parametrize(
+    ("target", "pes", "lanes", "multipliers", "taken", "blocks"),
+    [
+        ("ecp5-25k", 4, 2, None, 8 + 4, {"5"}),
+        ("ecp5-25k", 4, 2, 11, 11, {"1"}),
+        ("ecp5-85k", 16, 8, 128, 128, set()),
+    ],
+)
+def test_a_core_on_ecp5_takes_no_more_multipliers_than_it_is_allowed(
+    target: str, pes: int, lanes: int, multipliers: int | None, taken: int, blocks: set[str], tmp_path: Path
+) -> None:
+    """A requantiser for each PE, whose product needs one block."""
+    x = act(2, 5, 5)
+    net = small_model(x, conv("c", "input", x, weights(2, 2, 3, 3), pad=1))
+    made = written(
+        tmp_path / "core", net, target=target, pes=pes, lanes=lanes, requantisers=pes, multipliers=multipliers
+    )
+    assert blocks_of(made.path) == (taken, blocks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -455,6 +455,8 @@ def _cases(
         queue=draw(st.sampled_from([None, 1, 2, 8])) if sparse else None,
         balance=draw(st.booleans()) if sparse else True,
     )
+    if not draw(st.integers(0, 3)):
+        options = replace(options, target="ecp5-85k", multipliers=pes * lanes)
     style = draw(st.sampled_from(["even", "even", "extreme"]))
     frames = numbers(drawer.rng, model.input.min, model.input.max, (3 * batch, *shape), style)
     if sparse:
@@ -478,6 +480,7 @@ def cases(
 
     ``blocks``: PEs, channels and features are such that N:M weights, which are drawn often, have hardware. ``sparse``:
     most weights are pruned, many activations zero, and the options of sparse layers drawn. ``tiles``: most convolutions
-    are 3 x 3 of stride 1, and computed in Winograd tiles.
+    are 3 x 3 of stride 1, and computed in Winograd tiles. A quarter of the cores are so limited that the requantisers'
+    products are computed in LUTs.
     """
     return _cases(columns, bits, weight_bits, most_pes, stalls, blocks, sparse, tiles)

@@ -40,7 +40,9 @@ def stairs(rng: np.random.Generator, rounding: str, reach: int) -> list[Staircas
     ]
 
 
-def component_of(lowering: Lowering, *, act_bits: int = 8, wide: bool = False) -> tuple[Requantiser, ArrayShape]:
+def component_of(
+    lowering: Lowering, *, act_bits: int = 8, wide: bool = False, blocks: int | None = 0
+) -> tuple[Requantiser, ArrayShape]:
     """The requantiser with all layers' channels one after another."""
     fields = requant_fields(lowering)
     mul, add = [], []
@@ -61,7 +63,7 @@ def component_of(lowering: Lowering, *, act_bits: int = 8, wide: bool = False) -
         has_offset=any(layer.offset for layer in lowering.layers), has_wide=wide, loadable=False,
     )  # fmt: skip
     images = MemoryImage("mul", max(1, lowering.mul_bits), mul), MemoryImage("add", fields.width, add)
-    return Requantiser(shape=shape, mul=images[0], add=images[1]), shape
+    return Requantiser(shape=shape, mul=images[0], add=images[1], blocks=blocks), shape
 
 
 def results(
@@ -84,9 +86,14 @@ def results(
 
 
 @settings(max_examples=20)
-@given(rounding=st.sampled_from(ROUNDINGS), reach=st.integers(9, 1 << 20), seed=st.integers(0, 1 << 20))
-def test_a_value_a_cycle_equals_the_lowered_layer(rounding: str, reach: int, seed: int) -> None:
-    """With and without the correction that roundings away from zero need; channels in any order."""
+@given(
+    rounding=st.sampled_from(ROUNDINGS),
+    reach=st.integers(9, 1 << 20),
+    seed=st.integers(0, 1 << 20),
+    blocks=st.sampled_from([0, None]),
+)
+def test_a_value_a_cycle_equals_the_lowered_layer(rounding: str, reach: int, seed: int, blocks: int | None) -> None:
+    """With and without the correction that roundings away from zero need; channels in any order; in LUTs too."""
     rng = np.random.default_rng(seed)
     staircases = stairs(rng, rounding, reach)
     try:
@@ -95,7 +102,7 @@ def test_a_value_a_cycle_equals_the_lowered_layer(rounding: str, reach: int, see
         return  # refused by name: see tests/plan/test_requant.py
     base = 0
     for layer, staircase in zip(lowering.layers, staircases, strict=True):
-        component, shape = component_of(lowering)
+        component, shape = component_of(lowering, blocks=blocks)
         channel = rng.integers(0, layer.mul.size, 60)
         acc = np.array([rng.integers(staircase.a_min[c], staircase.a_max[c] + 1) for c in channel])
         acc[:2] = staircase.a_min[channel[0]], staircase.a_max[channel[1]]

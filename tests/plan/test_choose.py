@@ -68,6 +68,21 @@ def test_the_nearest_fitting_grid_has_fewer_multipliers_and_fits() -> None:
     assert nearest_fitting(lenet(), "ice40-up5k", pes=1, lanes=1) is None
 
 
+@pytest.mark.parametrize("name", ["generic", "ice40-up5k", "ecp5-85k"])
+@pytest.mark.parametrize("multipliers", [1, 3, 4, 500])
+def test_the_grid_has_no_more_multipliers_than_allowed(name: str, multipliers: int) -> None:
+    grid = chosen(PlanOptions(target=name, multipliers=multipliers))
+    assert grid.pes * grid.lanes <= multipliers
+    if multipliers > TARGETS[name].multipliers:
+        assert grid == chosen(PlanOptions(target=name))
+    given = chosen(PlanOptions(target=name, multipliers=multipliers, pes=1))
+    assert (given.pes, given.lanes <= multipliers) == (1, True)
+
+
+def test_the_nearest_fitting_grid_has_no_more_multipliers_than_allowed() -> None:
+    assert nearest_fitting(lenet(), "ecp5-85k", pes=16, lanes=8, multipliers=3) in ((2, 1), (1, 2))
+
+
 def test_a_larger_target_is_no_slower() -> None:
     assert cycles(chosen(PlanOptions(target="ecp5-85k"))) <= cycles(chosen(PlanOptions(target="ice40-up5k")))
 

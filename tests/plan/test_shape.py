@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hwgen.plan import PlanOptions, build_plan
+from hwgen.plan.products import blocks_taken
 from tests.plan.small import act, conv, dense, lenet, model, shared, weights
 
 
@@ -51,4 +52,19 @@ def test_the_frames_of_a_batch_leave_side_by_side(batch: int) -> None:
 def test_spare_multipliers_are_dealt_out_to_the_requantisers() -> None:
     shape = build_plan(lenet(), PlanOptions(pes=5, lanes=4, target="ecp5-25k", requantisers=5)).shape
     assert shape.spare_multipliers == 8
-    assert [shape.requantiser_blocks(index) for index in range(5)] == [1, 2, 1, 2, 2]
+    assert shape.requantiser_blocks == (1, 2, 1, 2, 2)
+
+
+@pytest.mark.parametrize("target", ["ecp5-25k", "generic"])
+def test_limited_requantisers_take_what_is_left_or_none(target: str) -> None:
+    """On 20 of the 28 multipliers, or 23; other families are not told."""
+    shapes = [
+        build_plan(lenet(), PlanOptions(pes=5, lanes=4, target=target, requantisers=5, multipliers=multipliers)).shape
+        for multipliers in (20, 23)
+    ]
+    if target == "generic":
+        assert [shape.requantiser_blocks for shape in shapes] == [(0,) * 5] * 2
+        return
+    assert shapes[0].requantiser_blocks == (None,) * 5
+    assert blocks_taken(shapes[1].result_bits, shapes[1].mul_bits, 0) == 1
+    assert shapes[1].requantiser_blocks == (None, 1, None, 1, 1)

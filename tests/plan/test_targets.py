@@ -29,3 +29,14 @@ def test_multipliers_beyond_the_lanes_are_spare_where_all_are_alike() -> None:
     assert TARGETS["ecp5-85k"].spare_multipliers(128) == 28
     assert TARGETS["ecp5-85k"].spare_multipliers(160) == 0
     assert TARGETS["ice40-up5k"].spare_multipliers(8) == 0
+
+
+def test_a_limit_leaves_fewer_spare_and_no_others() -> None:
+    whole = TARGETS["ecp5-85k"]
+    limited = whole.limited_to(130)
+    assert (limited.multipliers, limited.spare_multipliers(128)) == (130, 2)
+    assert limited.requantisers_limited
+    assert not whole.requantisers_limited
+    assert whole.limited_to(None) == whole
+    assert whole.limited_to(500).multipliers == whole.multipliers
+    assert not TARGETS["ice40-up5k"].limited_to(4).requantisers_limited, "a requantiser's are no lanes' there"

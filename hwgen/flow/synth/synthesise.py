@@ -129,7 +129,8 @@ def synthesise(
 def _smaller(folder: CoreFolder, target: str) -> str:
     """What to build instead of a core that does not fit."""
     pes, lanes, batch = (int(folder.manifest.get(key, 1)) for key in ("pes", "lanes", "batch"))
-    fitting = nearest_fitting(load(folder.model), target, pes=pes, lanes=lanes, batch=batch)
+    allowed = folder.manifest.get("multipliers")
+    fitting = nearest_fitting(load(folder.model), target, pes=pes, lanes=lanes, multipliers=allowed, batch=batch)
     if fitting is None:
         return "no smaller core of this model fits: take a larger target"
     return f"build with --pes {fitting[0]} --lanes {fitting[1]}, the nearest that should fit"
