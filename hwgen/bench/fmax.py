@@ -39,12 +39,20 @@ class Placement:
     network: str = "digits_cnn"
     clock_mhz: float | None = None
     algorithm: Literal["auto", "direct"] = "auto"
+    requantisers: int | None = None
+    multipliers: int | None = None
 
     @property
     def options(self) -> PlanOptions:
         """Of the plan."""
         return PlanOptions(
-            target=self.target, pes=self.pes, lanes=self.lanes, clock_mhz=self.clock_mhz, algorithm=self.algorithm
+            target=self.target,
+            pes=self.pes,
+            lanes=self.lanes,
+            clock_mhz=self.clock_mhz,
+            algorithm=self.algorithm,
+            requantisers=self.requantisers,
+            multipliers=self.multipliers,
         )
 
 
@@ -81,10 +89,12 @@ def placed(model: Model, placement: Placement, progress: Progress = silent) -> R
         "pes": placement.pes,
         "lanes": placement.lanes,
         "algorithm": placement.algorithm,
+        "multipliers": placement.multipliers,
         "seeds": list(placement.seeds),
     }
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
         plan, built = core(model, placement.options, Path(scratch) / "core")
+        row["tiled_layers"] = sum(layer.algorithm.startswith("winograd") for layer in plan.layers)
         try:
             first = synthesise(built, placement.target, seed=placement.seeds[0], progress=progress)
         except DoesNotFitError as error:

@@ -57,7 +57,7 @@ def mlperf_clock(
         summary=(
             f"The networks of MLPerf Tiny on {pes} PEs x {lanes} lanes, their weights in the bitstream, through Yosys "
             f"and nextpnr for {target} (speed grade 6), as many requantisers as the planner takes by itself, without "
-            "Winograd tiles (of those: `bench winograd-pnr`)."
+            "Winograd tiles (of those: `bench winograd-clock`)."
         ),
         rows=rows,
         tables=[_cores(rows), _published(rows)],

@@ -20,6 +20,7 @@ from hwgen.bench.result import Result
 from hwgen.bench.shapes import shapes
 from hwgen.bench.sparsity import sparsity
 from hwgen.bench.winograd import winograd
+from hwgen.bench.winograd_clock import winograd_clock
 from hwgen.errors import UsageError
 from hwgen.flow.process import Progress, silent
 
@@ -38,7 +39,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "lenet-clock": lambda progress: lenet_clock(progress=progress),
     "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),
     "winograd": lambda progress: winograd(progress=progress),
-    "winograd-pnr": lambda progress: winograd(progress=progress, pnr=True),
+    "winograd-clock": lambda progress: winograd_clock(progress=progress),
     "mlperf-clock": lambda progress: mlperf_clock(progress=progress),
 }
 

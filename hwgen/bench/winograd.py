@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,14 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen import golden
-from hwgen.bench.cores import core
+from hwgen.bench.cores import simulated as played
 from hwgen.bench.data import data_file, data_folder
 from hwgen.bench.mlperf_tiny import NETWORKS, TinyNetwork, model_of, recorded
 from hwgen.bench.result import Column, Plot, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
-from hwgen.flow.simulate import simulate
-from hwgen.flow.synth.synthesise import synthesise
-from hwgen.model import Model
 from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.tiles import Size, transformed_bits, vertical_bits, weight_bits
 
@@ -32,28 +28,28 @@ ALGORITHMS: tuple[Algorithm, ...] = ("direct", "winograd2", "winograd4", "auto")
 TITLES = {"direct": "direct", "winograd2": "F(2x2,3x3)", "winograd4": "F(4x4,3x3)", "auto": "best mix"}
 RESNET_8 = NETWORKS[0]
 PES, LANES = 16, 8
-TARGET = "ecp5-85k"
 PLANNED_FOR = "generic"
 """So that the mix is the fastest one, whatever memory it takes."""
 SIZES: tuple[Size, ...] = (2, 4)
+NOT_MEASURED = dict.fromkeys(("dsp", "lut", "fmax_mhz"))
+"""Keys that readers of ``--json`` may expect of every row; `bench winograd-clock` has the figures."""
 
 SUMMARY = f"""MLPerf Tiny's int8 ResNet-8 on {PES} PEs x {LANES} lanes with its 3 x 3 convolutions of stride 1 direct,
 in Winograd tiles of 2 x 2 and of 4 x 4 outputs, and each in what is fastest for the whole network (planned without
 the limits of a device, with the fewest output transforms that cost at most 4 %). Planned cycles; where *simulated* says
 so, all recorded inputs went through the emitted Verilog (CXXRTL), and *unlike golden* and *unlike reference* count
-output values that differ from the golden model's and from TFLite's. Cells are Yosys' for ECP5, the clock nextpnr's:
-`bench winograd-pnr` simulates, synthesises, places and routes all four cores, which takes some hours."""
+output values that differ from the golden model's and from TFLite's. What tiles take of a device, and the clock:
+`bench winograd-clock`."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A core's plan and what was seen of it; None: not simulated, not synthesised."""
+    """A core's plan and what was seen of it; None: not simulated."""
 
     algorithm: Algorithm
     plan: Plan
     cycles: Sequence[int] | None
     outputs: NDArray[np.integer] | None
-    cells: Row | None
 
 
 def winograd(
@@ -64,10 +60,9 @@ def winograd(
     pes: int = PES,
     lanes: int = LANES,
     folder: Path | None = None,
-    pnr: bool = False,
     progress: Progress = silent,
 ) -> Result:
-    """Plan all, simulate some; ``pnr``: Yosys and nextpnr run too, which takes an hour a core.
+    """Plan all, simulate some.
 
     Raises
     ------
@@ -82,10 +77,11 @@ def winograd(
     measured = []
     for algorithm in algorithms:
         options = PlanOptions(target=PLANNED_FOR, pes=pes, lanes=lanes, requantisers=pes, algorithm=algorithm)
-        if algorithm in simulated or pnr:
-            measured.append(_measure(model, options, frames, pnr, progress))
+        if algorithm in simulated:
+            plan, result = played(model, options, frames, progress)
+            measured.append(Measured(algorithm, plan, result.compute_cycles, result.outputs))
         else:
-            measured.append(Measured(algorithm, build_plan(model, options), None, None, None))
+            measured.append(Measured(algorithm, build_plan(model, options), None, None))
     computed = golden.infer(model, frames)
     assert isinstance(computed, np.ndarray)
     networks = [_network(one, computed, reference) for one in measured]
@@ -100,33 +96,8 @@ def winograd(
     )
 
 
-def _measure(
-    model: Model,
-    options: PlanOptions,
-    frames: NDArray[np.integer],
-    pnr: bool,
-    progress: Progress,
-) -> Measured:
-    assert options.algorithm in ALGORITHMS
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
-        plan, built = core(model, options, Path(scratch) / "core")
-        result = simulate(built, frames, progress=progress)
-        found: Row | None = None
-        if pnr:
-            counted = synthesise(built, TARGET, progress=progress)
-            found = {
-                "dsp": counted.resources.dsp,
-                "lut": counted.resources.lut,
-                "ff": counted.resources.ff,
-                "bram": counted.resources.bram,
-                "fmax_mhz": counted.routed and counted.routed.fmax_mhz,
-            }
-    return Measured(options.algorithm, plan, result.compute_cycles, result.outputs, found)
-
-
 def _network(one: Measured, computed: NDArray[np.integer], reference: NDArray[np.integer] | None) -> Row:
     plan = one.plan
-    cells = dict(one.cells) if one.cells else dict.fromkeys(("dsp", "lut", "ff", "bram", "fmax_mhz"))
     return {
         "measure": "network",
         "layer": "all",
@@ -139,7 +110,7 @@ def _network(one: Measured, computed: NDArray[np.integer], reference: NDArray[np
         "values": None if one.outputs is None else int(one.outputs.size),
         "mismatches": _unlike(one.outputs, computed),
         "unlike_reference": _unlike(one.outputs, reference),
-        **cells,
+        **NOT_MEASURED,
     }
 
 
@@ -148,7 +119,7 @@ def _unlike(outputs: NDArray[np.integer] | None, wanted: NDArray[np.integer] | N
 
 
 def _layers(one: Measured) -> list[Row]:
-    """Convolutions only; a layer has no cells of its own."""
+    """Convolutions only; a layer has no memory of its own."""
     rows: list[Row] = []
     simulated = [None] * len(one.plan.layers) if one.cycles is None else one.cycles
     for layer, cycles in zip(one.plan.layers, simulated, strict=True):
@@ -162,10 +133,8 @@ def _layers(one: Measured) -> list[Row]:
                     "cycles": layer.cycles,
                     "simulated_cycles": cycles,
                     "utilisation": layer.utilisation,
-                    "dsp": None,
-                    "lut": None,
                     "memory_bits": None,
-                    "fmax_mhz": None,
+                    **NOT_MEASURED,
                 }
             )
     return rows
@@ -196,11 +165,6 @@ def _summary(rows: Sequence[Row]) -> Table:
             Column("unlike reference", "unlike_reference"),
             Column("memory bits", "memory_bits"),
             Column("of them weights", "weight_bits"),
-            Column("LUT", "lut"),
-            Column("FF", "ff"),
-            Column("DSP", "dsp"),
-            Column("block RAM", "bram"),
-            Column("MHz", "fmax_mhz"),
         ],
         rows,
         "Goals: at most 62,000 cycles in 2 x 2 tiles, 53,000 in the best mix.",

@@ -10,6 +10,7 @@ import pytest
 from hwgen.bench.fmax import Placement, fmax
 from hwgen.bench.networks import convolution
 from hwgen.model import save
+from hwgen.plan import PlanOptions
 
 DEVICE = "ice40-up5k"
 
@@ -36,3 +37,10 @@ def test_median_of_the_seeds_and_a_core_that_does_not_fit(folder: Path) -> None:
     assert needed >= 16 > available == 8
     assert [cells[4] for cells in result.tables[0].cells()] == ["yes", "no"]
     assert result.tables[0].cells()[1][-1] == "-"
+
+
+def test_a_placement_says_how_the_core_is_built() -> None:
+    placement = Placement("ecp5-85k", 4, 2, clock_mhz=90, algorithm="direct", requantisers=2, multipliers=9)
+    assert placement.options == PlanOptions(
+        target="ecp5-85k", pes=4, lanes=2, clock_mhz=90, algorithm="direct", requantisers=2, multipliers=9
+    )
