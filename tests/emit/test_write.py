@@ -80,9 +80,13 @@ def test_a_loadable_core_has_its_weights_in_the_stream_only(loadable: Written) -
     assert "s_axis_weights_tdata" in (loadable.path / "rtl" / "tiny.v").read_text()
 
 
-@pytest.mark.parametrize("kind", ["dense", "codebook", "nm", "load", "one by one"])
+@pytest.mark.parametrize("kind", ["dense", "codebook", "nm", "load", "one by one", "limited"])
 def test_lint(kind: str, tmp_path: Path) -> None:
-    options = {"load": {"weights": "load"}, "one by one": {"pes": 1, "lanes": 1}}.get(kind, {"pes": 4, "lanes": 4})
+    options = {
+        "load": {"weights": "load"},
+        "one by one": {"pes": 1, "lanes": 1},
+        "limited": {"target": "ecp5-25k", "requantisers": 2, "multipliers": 5},
+    }.get(kind, {"pes": 4, "lanes": 4})
     net = tiny(coded=kind == "codebook", pruned=kind == "nm")
     folder = CoreFolder.open(written(tmp_path / "tiny", net, **options).path)
     lint_verilator(folder)
