@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Elaboratable, Module, Value
+from amaranth.hdl import Cat, Elaboratable, Module, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -129,7 +129,7 @@ class PEArray(wiring.Component):
         if shape.sparse is None:
             m.d.comb += self.cleared.eq(1)
         else:
-            sparse = sparse_controls(m, parts, sequencer, held, banks)
+            sparse = sparse_controls(m, parts, sequencer, held, banks, tile_front)
             m.d.comb += self.cleared.eq(sparse.drain.cleared)
             capture = capture | sparse.capture_next
         counters = Counters(shape=shape) if shape.counters else None
@@ -185,3 +185,5 @@ class PEArray(wiring.Component):
             counters.slot_last.eq(front.slot_last),
             counters.tail.eq(held["tail"]),
         ]
+        if self._shape.tiles is not None and self._shape.tiles.sparse_rows:
+            m.d.comb += Cat(counters.tile, counters.tile_size).eq(Cat(write_record["tile"], write_record["tile_size"]))

@@ -39,7 +39,7 @@ def add_broadcast(
     """The multiplexer of the banks, and a copy of what it picks beside every group."""
     shape = parts.shape
     bank_low: Value = Const(0, 1)
-    if not shape.has_matrix:
+    if not shape.has_matrix and tile_front is None:
         return Broadcasts(vectors=[], bank_low=bank_low)
     m.submodules.broadcast = broadcast = Broadcast(shape=shape)
     source: Value = delayed(m, sequencer.bank, latency.MEMORY, "bank_issued")

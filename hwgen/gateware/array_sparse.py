@@ -16,7 +16,9 @@ from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.sparse_drain import SparseDrain
 from hwgen.gateware.sparse_front import SparseFront
 from hwgen.gateware.sparse_pe import SparsePE
+from hwgen.gateware.tile_front import TileFront
 from hwgen.plan import latency
+from hwgen.plan.shape import ArrayShape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +39,21 @@ class GroupStrobes:
 
 
 def sparse_controls(
-    m: Module, parts: ArrayParts, sequencer: Sequencer, held: dict[str, Value], banks: Banks
+    m: Module,
+    parts: ArrayParts,
+    sequencer: Sequencer,
+    held: dict[str, Value],
+    banks: Banks,
+    tile_front: TileFront | None,
 ) -> SparseControls:
     """The front that turns bundles into columns, and the drain."""
     shape = parts.shape
     m.submodules.sparse_front = front = SparseFront(shape=shape)
     m.submodules.sparse_drain = drain = SparseDrain(shape=shape)
     bundle = sequencer.column & held["sparse"]
+    if tile_front is not None and shape.tiles is not None and shape.tiles.sparse_rows:
+        bundle = bundle & ~held["tile"]
+        _add_tiles(m, shape, sequencer, held, front, tile_front)
     strobes = Cat(bundle, sequencer.group_first, sequencer.last, sequencer.slot_last)
     due = latency.ISSUE + latency.bank(shape.lanes)
     m.d.comb += [
@@ -59,9 +69,36 @@ def sparse_controls(
         front.column_base.eq(held["column_base"]),
         drain.last_row.eq(parts.write_record["passes"]),
     ]
+    if shape.tiles is not None:
+        m.d.comb += drain.tile.eq(parts.write_record["tile"])
     return SparseControls(
         front=front, drain=drain, capture_next=delayed(m, drain.drain_next, 1, "row_drained", reset=True)
     )
+
+
+def _add_tiles(
+    m: Module,
+    shape: ArrayShape,
+    sequencer: Sequencer,
+    held: dict[str, Value],
+    front: SparseFront,
+    tile_front: TileFront,
+) -> None:
+    """Columns of transformed inputs, where weights in the Winograd domain are sparse."""
+    here = held["sparse"] & held["tile"]
+    late = latency.tile_issue(shape.pes, shape.coding)
+    columns = delayed(m, Cat(tile_front.column, tile_front.column_last) & here.replicate(2), late, "tile", reset=True)
+    m.d.comb += [
+        sequencer.tile_room.eq(tile_front.room),
+        tile_front.issue.eq(sequencer.group_first & here),
+        tile_front.hold.eq(front.hold),
+        tile_front.column_base.eq(held["column_base"]),
+        Cat(front.tile_column, front.tile_mark).eq(columns),
+        front.tile.eq(here),
+        front.tile_held.eq(tile_front.held),
+        front.tile_number.eq(delayed(m, tile_front.number, late, "tile_number")),
+        front.tile_vector.eq(tile_front.vector),
+    ]
 
 
 def group_strobes(m: Module, drain: SparseDrain, group: int) -> GroupStrobes:

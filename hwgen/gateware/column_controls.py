@@ -96,6 +96,10 @@ def _tile_columns(
         *(getattr(front, name).eq(held[f"tile_{name}"]) for name in front.fields),
     ]
     line = delay_line(m, strobes & (~held["tile"]).replicate(4), joins, "column", reset=True)
-    joined = line[-1] | Cat(front.column, front.first, front.group_first, front.column_last)
+    columns: Value = Cat(front.column, front.first, front.group_first, front.column_last)
+    if shape.sparse is not None:
+        # Those of sparse tiles go to the queues.
+        columns = columns & (~held["sparse"]).replicate(4)
+    joined = line[-1] | columns
     later = delay_line(m, joined, at_vector + latency.MULTIPLY_LANES - joins, "joined", reset=True)
     return [*line[:-1], *later]

@@ -8,6 +8,7 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.gateware.combination import by_size
 from hwgen.plan.counters import BITS, PREFIX, counter_names
 from hwgen.plan.shape import ArrayShape
 
@@ -32,6 +33,8 @@ class Counters(wiring.Component):
         The drain of a group begins; groups of its step, less one.
     held, column, bundle, slot_last : In(1), tail : In
         Of the sparse front; ``tail`` + 1 banks hold a channel in the last slot.
+    tile, tile_size : In
+        Where tiles are sparse: the step is one of them, whose every place is drained; none of its columns is skipped.
     entry, filler : In(pes)
         A PE takes an entry; one of weight 0.
     counter_* : Out(BITS)
@@ -54,6 +57,9 @@ class Counters(wiring.Component):
                 "entry": In(shape.pes),
                 "filler": In(shape.pes),
             }
+        self._tiles = shape.tiles if shape.tiles is not None and shape.tiles.sparse_rows else None
+        if self._tiles is not None:
+            members |= {"tile": In(1), "tile_size": In(dict(shape.write_fields.fields)["tile_size"])}
         super().__init__(members | counter_ports(shape))
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -70,15 +76,27 @@ class Counters(wiring.Component):
         working = Signal()
         group = Signal.like(self.groups)
         last = group == self.groups
-        with m.If(self.taken):
+        taken = self._whole_groups(m)
+        with m.If(taken):
             m.d.sync += group.eq(Mux(last, 0, group + 1))
-        m.d.sync += working.eq(self.step_start | (working & ~(self.taken & last)))
+        m.d.sync += working.eq(self.step_start | (working & ~(taken & last)))
         channels = Mux(self.bundle, Mux(self.slot_last, self.tail + 1, pes), 0)
         self._count(m, "full", self.held)
         self._count(m, "empty", Mux(working, pes, 0) - self._sum(m, "entry", self.entry))
         self._count(m, "fillers", self._sum(m, "filler", self.filler))
         self._count(m, "columns", self.column)
-        self._count(m, "skipped", channels - self.column)
+        scanned = self.column if self._tiles is None else self.column & ~self.tile
+        self._count(m, "skipped", channels - scanned)
+
+    def _whole_groups(self, m: Module) -> Value:
+        """The drain of a group begins; of a group of tiles that of its last place."""
+        if self._tiles is None:
+            return self.taken
+        place = Signal(range(max(self._tiles.sides) ** 2))
+        place_last = ~self.tile | (place == by_size(self.tile_size, tuple(n * n - 1 for n in self._tiles.sides)))
+        with m.If(self.taken):
+            m.d.sync += place.eq(Mux(place_last, 0, place + 1))
+        return self.taken & place_last
 
     def _count(self, m: Module, name: str, by: Value) -> None:
         """Adds ``by``, which may be negative, through a register."""

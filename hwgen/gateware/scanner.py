@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.gateware.cells import QueueRam
 from hwgen.gateware.head_queue import HeadQueue
 from hwgen.gateware.pipeline import GROUP, copied, delayed, pe_groups
-from hwgen.plan.machine import BUNDLES
+from hwgen.plan.columns import BUNDLES
 from hwgen.plan.shape import ArrayShape
 
 

@@ -43,6 +43,8 @@ class Sequencer(wiring.Component):
         A new step's record has just arrived: lane positions may be computed.
     room : In(1)
         A sparse step may issue a bundle; such a step reads all banks at once and needs no ``bank``.
+    tile_room : In(1)
+        A sparse step of tiles, which reads bank by bank, may begin a group.
     slot_last : Out(1)
         The column is of the last slot (with sparse layers).
     drained : In(1)
@@ -65,6 +67,7 @@ class Sequencer(wiring.Component):
                 "input_ready": In(1),
                 "output_free": In(1),
                 "room": In(1),
+                "tile_room": In(1),
                 "slot_last": Out(1),
                 "drained": In(1),
                 "follow": In(1),
@@ -101,7 +104,12 @@ class Sequencer(wiring.Component):
         outer_count = Signal.like(record["outer"])
         # A sparse step reads a slot of all banks at once.
         sparse = record.get("sparse", Const(0, 1))
-        may_issue = ~sparse | self.room
+        group_fresh = Signal()
+        waits: Value = Const(0, 1)
+        if shape.tiles is not None and shape.tiles.sparse_rows:
+            waits = sparse & record["tile"] & group_fresh & ~self.tile_room
+            sparse = sparse & ~record["tile"]
+        may_issue = (~sparse | self.room) & ~waits
         # Each counter has a register beside it: whether it stands at its last value.
         tap_last, slot_last, pass_last = Signal(), Signal(), Signal()
         inner_last, outer_last = Signal(), Signal()
@@ -123,7 +131,6 @@ class Sequencer(wiring.Component):
         group_address = Signal(shape.address_bits)
         pass_address = Signal(shape.address_bits)
         fresh = Signal()
-        group_fresh = Signal()
         next_group = Signal(shape.address_bits)
         bank_last: Value = self.bank == shape.pes - 1
         bank_step: Value | int = 1

@@ -37,8 +37,8 @@ class SparseDrain(wiring.Component):
     -------
     ready : In(pes)
         A group of the PE's waits.
-    last_row : In
-        Of the running step.
+    last_row : In, tile : In(1)
+        Of the running step; whether it is one of tiles, a row's sums of which may take longer.
     drain, drain_last, clear, taken : Out(1), drain_row : Out
         To the PEs; ``clear`` may reach them some cycles late: the rows begin again meanwhile.
     drain_next : Out(1), row_next : Out
@@ -53,6 +53,7 @@ class SparseDrain(wiring.Component):
             {
                 "ready": In(shape.pes),
                 "last_row": In(row_bits(shape)),
+                "tile": In(1),
                 "drain": Out(1),
                 "drain_last": Out(1),
                 "clear": Out(1),
@@ -70,14 +71,17 @@ class SparseDrain(wiring.Component):
         assert shape.sparse is not None
         all_ready = joined(m, self.ready, "all_ready", every=True)
         row = Signal(row_bits(shape))
-        period = Signal(range(max(2, shape.drain_cycles)))
+        of_tiles = shape.lanes * shape.tiles.pes_per_unit if shape.tiles is not None else 0
+        period = Signal(range(max(2, shape.drain_cycles, of_tiles)))
         pause = Signal(range(DRAIN_PAUSE + 1))
         rows_left, left_next = Signal(), Signal()
         period_next = Signal.like(period)
         clear = Signal(init=1)
         m.d.sync += clear.eq(~self.cleared)
         last = row == self.last_row
-        period_last = period == shape.drain_cycles - 1
+        period_last: Value = period == shape.drain_cycles - 1
+        if of_tiles > shape.drain_cycles:
+            period_last = Mux(self.tile, period == of_tiles - 1, period_last)
         m.d.comb += [
             self.taken.eq(self.cleared & all_ready & ~rows_left & (pause == 0)),
             self.drain.eq(rows_left & (period == 0)),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Signal
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.broadcast import Broadcast
+from hwgen.gateware.pe import widened
 from hwgen.gateware.pipeline import copied, delayed, pe_groups
 from hwgen.gateware.scanner import Scanner
 from hwgen.gateware.sparse_drain import joined
@@ -32,6 +33,11 @@ class SparseFront(wiring.Component):
         For the PEs of group N.
     column, dropped, held : Out(1)
         For the counters.
+    hold : Out(1)
+        A queue is full.
+    tile, tile_column, tile_mark, tile_held : In(1), tile_number, tile_vector : In
+        Where tiles are sparse: the step is one of tiles, and columns come from their front, the vector due
+        ``latency.broadcast`` later than the rest. Of those nothing is skipped, nor a zero point taken away.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -55,7 +61,18 @@ class SparseFront(wiring.Component):
             "column": Out(1),
             "dropped": Out(1),
             "held": Out(1),
+            "hold": Out(1),
         }
+        self._tiles = shape.tiles if shape.tiles is not None and shape.tiles.sparse_rows else None
+        if self._tiles is not None:
+            members |= {
+                "tile": In(1),
+                "tile_column": In(1),
+                "tile_mark": In(1),
+                "tile_held": In(1),
+                "tile_number": In(self._sparse.column_bits),
+                "tile_vector": In(shape.lanes * self._tiles.vector_bits),
+            }
         for group in range(self.groups):
             members |= {
                 f"column_{group}": Out(1),
@@ -78,27 +95,35 @@ class SparseFront(wiring.Component):
             m.d.comb += getattr(scanner, name).eq(getattr(self, name))
         m.d.comb += [
             self.room.eq(scanner.room),
-            self.column.eq(scanner.column),
             self.dropped.eq(scanner.dropped),
-            self.held.eq(scanner.held),
-            scanner.hold.eq(joined(m, self.full, "any_full", every=False)),
+            self.hold.eq(joined(m, self.full, "any_full", every=False)),
+            scanner.hold.eq(self.hold),
             broadcast.vectors.eq(scanner.vectors_out),
             broadcast.bank.eq(scanner.bank),
         ]
+        issued: Value = Cat(scanner.column, scanner.mark)
+        held: Value = scanner.held
+        vector: Value = broadcast.vector
+        scanned: Value = scanner.base + scanner.bank
+        if self._tiles is not None:
+            issued = issued | Cat(self.tile_column, self.tile_mark)
+            held = held | self.tile_held
+            scanned = Mux(self.tile, self.tile_number, scanned)
+            vector = Mux(self.tile, self.tile_vector, widened(vector, shape.lanes, self._tiles.vector_bits))
         number = Signal(self._sparse.column_bits)
-        m.d.comb += number.eq(scanner.base + scanner.bank)
+        m.d.comb += [number.eq(scanned), self.column.eq(issued[0]), self.held.eq(held)]
         spare = latency.push(shape.pes) - latency.POINTER
-        column = delayed(m, Cat(scanner.column, scanner.mark), spare, "column", reset=True)
+        column = delayed(m, issued, spare, "column", reset=True)
         late_number = delayed(m, number, spare, "number")
         due = latency.push(shape.pes) - latency.broadcast(shape.pes) - 2
         for group in range(self.groups):
             control = copied(m, Cat(column, late_number), f"column_{group}")
-            vector = copied(m, broadcast.vector, f"vector_{group}")
+            near = copied(m, vector, f"vector_{group}")
             m.d.comb += [
                 getattr(self, f"column_{group}").eq(control[0]),
                 getattr(self, f"mark_{group}").eq(control[1]),
                 getattr(self, f"number_{group}").eq(control[2:]),
-                getattr(self, f"vector_{group}").eq(delayed(m, self._centred(m, vector, group), due, f"late_{group}")),
+                getattr(self, f"vector_{group}").eq(delayed(m, self._centred(m, near, group), due, f"late_{group}")),
             ]
         return m
 
@@ -106,11 +131,13 @@ class SparseFront(wiring.Component):
         """Stored integers less the zero point, one cycle later."""
         shape = self._shape
         bits = self._sparse.operand_bits
+        own = len(vector) // shape.lanes
+        zero = self.zero if self._tiles is None else Mux(self.tile, 0, self.zero)
         result = Signal(shape.lanes * bits, name=f"centred_{group}", reset_less=True)
         for lane in range(shape.lanes):
-            value = vector.word_select(lane, shape.act_bits).as_signed()
+            value = vector.word_select(lane, own).as_signed()
             if bits > shape.act_bits:
-                m.d.sync += result.word_select(lane, bits).eq(value - self.zero.as_signed())
+                m.d.sync += result.word_select(lane, bits).eq(value - zero.as_signed())
             else:
                 m.d.sync += result.word_select(lane, bits).eq(value)
         return result

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import MulLanes, QueueRam
 from hwgen.gateware.entry_decoder import row_bits
-from hwgen.gateware.pe import greater_element
+from hwgen.gateware.pe import greater_element, widened
 from hwgen.gateware.pipeline import copied, delay_line, delayed
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
@@ -52,7 +52,7 @@ class SparsePE(wiring.Component):
         vector = shape.lanes * shape.act_bits
         super().__init__(
             {
-                "broadcast": In(vector),
+                "broadcast": In(shape.lanes * shape.broadcast_bits),
                 "own": In(vector),
                 "local": In(1),
                 "weights": In(shape.lanes * shape.weight_bits),
@@ -137,12 +137,8 @@ class SparsePE(wiring.Component):
             return self.entry_vector
         vector: Value = self.broadcast if shape.has_matrix else self.own
         if shape.has_matrix and shape.has_local:
-            vector = Mux(local, self.own, self.broadcast)
-        lanes = []
-        for lane in range(shape.lanes):
-            value = vector.word_select(lane, shape.act_bits)
-            lanes.append(Cat(value, value[-1].replicate(shape.operand_bits - shape.act_bits)))
-        return Mux(sparse, self.entry_vector, Cat(*lanes))
+            vector = Mux(local, widened(self.own, shape.lanes, shape.broadcast_bits), self.broadcast)
+        return Mux(sparse, self.entry_vector, widened(vector, shape.lanes, shape.operand_bits))
 
     def _weights(self, sparse: Value) -> Value:
         shape = self._shape

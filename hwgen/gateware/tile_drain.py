@@ -15,9 +15,9 @@ from hwgen.plan.shape import ArrayShape
 
 
 def sums_words(shape: ArrayShape) -> int:
-    """Sums of all PEs of an output transform in one pass, of its largest tile."""
+    """Sums of all PEs of an output transform in one pass (of a sparse step: in all), of its largest tile."""
     assert shape.tiles is not None
-    return max(shape.tiles.sides) ** 2 * shape.lanes * shape.tiles.pes_per_unit
+    return shape.lanes * shape.tiles.sums_words
 
 
 class TileDrain(wiring.Component):
@@ -25,6 +25,9 @@ class TileDrain(wiring.Component):
 
     The sums of a pass arrive place by place (of a place PE by PE, lane by lane) and are read back tile by tile, while
     those of the next pass arrive in the other half of the memory. A tile's results leave column by column.
+
+    In a sparse step the passes of a group arrive together, of each place row by row, and are read back pass by pass:
+    a row is to the memory what so many more PEs would be.
 
     Everything is ``latency.DRAIN_LEAD`` cycles ahead of the units.
 
@@ -90,15 +93,15 @@ class TileDrain(wiring.Component):
         m = Module()
         record = fields_of(self._shape.write_fields, self.record)
         self._size = record["tile_size"]
-        go = self._collect(m)
-        reading = self._read_sums(m, go)
+        go = self._collect(m, record)
+        reading = self._read_sums(m, record, go)
         rows = self._rows(m, delayed(m, reading, latency.MEMORY + latency.COPY, "sum", reset=True))
         columns = self._columns(m, rows)
         self._results(m, columns, record)
         return m
 
-    def _collect(self, m: Module) -> Value:
-        """The chains shift into the memories; the strobe of a pass's last place."""
+    def _collect(self, m: Module, record: dict[str, Value]) -> Value:
+        """The chains shift into the memories; the strobe of a pass's last place (its last row)."""
         tiles = self._tiles
         values = self._shape.lanes * tiles.pes_per_unit
         count = Signal(range(values))
@@ -113,24 +116,32 @@ class TileDrain(wiring.Component):
             self.sum_write_address.eq(address),
         ]
         m.d.sync += self.sum_write.eq(self.capture | (self.sum_write & ~done))
-        with m.If(self.capture):
+        row_last: Value = Const(1, 1)
+        if tiles.sparse_rows:
+            row = Signal.like(record["tile_rows"])
+            row_last = row == record["tile_rows"]
+            with m.If(self.capture):
+                m.d.sync += row.eq(Mux(row_last, 0, row + 1))
+        complete = self.capture & row_last
+        with m.If(complete):
             m.d.sync += place.eq(Mux(place_last, 0, place + 1))
         finishing = Signal()
         with m.If(self.capture):
-            m.d.sync += finishing.eq(place_last)
+            m.d.sync += finishing.eq(place_last & row_last)
         with m.If(self.sum_write):
             m.d.sync += [count.eq(Mux(done, 0, count + 1)), address.eq(address + 1)]
             with m.If(done & finishing):
                 m.d.sync += [address.eq(Mux(half, 0, sums_words(self._shape))), half.eq(~half)]
-        return self.capture & place_last
+        return complete & place_last
 
-    def _read_sums(self, m: Module, go: Value) -> Value:
+    def _read_sums(self, m: Module, record: dict[str, Value], go: Value) -> Value:
         """Tile by tile: the places of PE 0's lane 0, of its lane 1 ..."""
         tiles = self._tiles
-        values = self._shape.lanes * tiles.pes_per_unit
+        most = self._shape.lanes * tiles.pes_per_unit * max(1, tiles.sparse_rows)
+        values: Value | int = record["tile_values"] if tiles.sparse_rows else most
         reading = Signal()
         half = Signal()
-        tile = Signal(range(values))
+        tile = Signal(range(most))
         place = Signal(range(max(tiles.sides) ** 2))
         begin = Signal.like(self.sum_read_address)
         address = Signal.like(self.sum_read_address)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Elaboratable, Module, Signal, Value
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,6 +33,15 @@ class TileFront(wiring.Component):
     column, first, group_first, column_last : Out(1)
         Of :class:`TileWalk`.
     vector : Out(lanes * vector_bits)
+
+    Where weights in the Winograd domain are sparse, also:
+
+    hold : In(1), held : Out(1)
+        No column may be issued; one waited.
+    issue : In(1), room : Out(1)
+        A group's first element is asked for; a half of the buffers is free for another group's.
+    column_base : In, number : Out
+        Of the step; of the column.
     """
 
     fields = ("size", "stride", "half", "passes", "channels", "idle")
@@ -57,7 +68,22 @@ class TileFront(wiring.Component):
                 "vector": Out(shape.lanes * shape.tiles.vector_bits),
             }
             | {name: In(widths[f"tile_{name}"]) for name in self.fields}
+            | self._sparse_members()
         )
+
+    def _sparse_members(self) -> dict[str, Any]:
+        if not self._tiles.sparse_rows:
+            return {}
+        assert self._shape.sparse is not None
+        bits = self._shape.sparse.column_bits
+        return {
+            "hold": In(1),
+            "held": Out(1),
+            "issue": In(1),
+            "room": Out(1),
+            "column_base": In(bits),
+            "number": Out(bits),
+        }
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
@@ -95,7 +121,23 @@ class TileFront(wiring.Component):
         chosen = Signal(width, reset_less=True)
         m.d.sync += chosen.eq(Array(words)[unit] if len(words) > 1 else words[0])
         m.d.comb += self.vector.eq(chosen)
+        if tiles.sparse_rows:
+            self._sparse(m, walk)
         return m
+
+    def _sparse(self, m: Module, walk: TileWalk) -> None:
+        """The queues hold the walk, the walk the elements; columns are numbered."""
+        room = Signal(range(3), init=2)
+        place = Signal.like(self.number)
+        m.d.sync += room.eq(room + walk.group_last - self.issue)
+        m.d.comb += [
+            walk.hold.eq(self.hold),
+            self.held.eq(walk.held),
+            self.room.eq(room != 0),
+            self.number.eq(self.column_base + place),
+        ]
+        with m.If(walk.column):
+            m.d.sync += place.eq(Mux(walk.group_last, 0, place + 1))
 
     def _neighbour(self, m: Module, unit: int) -> Value:
         """The vector of so many banks further, when the broadcast has the first unit's: a multiplexer of its own."""

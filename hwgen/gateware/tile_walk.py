@@ -17,6 +17,9 @@ class TileWalk(wiring.Component):
     A place of the tile is to the PEs what a pass is in a direct layer: its sums are complete with its last channel.
     Where draining them takes longer than its channels, it idles. The next group is ready when this one is done.
 
+    A sparse step has no passes: one walk makes all rows. Queues may hold it, so that the next group may be ready too
+    early, and waits; or too late.
+
     **Latency**: the first column in the cycle after ``ready``. **Throughput**: one column per cycle.
 
     Members
@@ -29,6 +32,10 @@ class TileWalk(wiring.Component):
         A column is issued; it is the first of a place, of the group, the last of a place.
     address, unit : Out
         Word of the buffers, and which of them holds the channel.
+    hold : In(1)
+        No column may be issued (with sparse tiles).
+    held, group_last : Out(1)
+        A column waited for ``hold``; it is the last of its group.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -50,6 +57,9 @@ class TileWalk(wiring.Component):
                 "last": Out(1),
                 "address": Out(address_bits(tiles.buffer_words)),
                 "unit": Out(max(1, (tiles.units - 1).bit_length())),
+                "hold": In(1),
+                "held": Out(1),
+                "group_last": Out(1),
             }
         )
 
@@ -69,7 +79,9 @@ class TileWalk(wiring.Component):
         place_last = place == by_size(self.size, tuple(n * n - 1 for n in self._tiles.sides))
         unit_last: Value = self.unit == self._tiles.units - 1 if self._tiles.units > 1 else Const(1, 1)
         m.d.comb += [
-            self.column.eq(running & ~idling),
+            self.column.eq(running & ~idling & ~self.hold),
+            self.held.eq(running & ~idling & self.hold),
+            self.group_last.eq(place_done & place_last & (passes == self.passes)),
             self.first.eq(self.column & (channel == 0)),
             self.group_first.eq(self.column & fresh),
             self.last.eq(self.column & channel_last),
@@ -91,7 +103,7 @@ class TileWalk(wiring.Component):
                 m.d.sync += [place.eq(0), passes.eq(passes + 1), self.address.eq(base)]
                 with m.If(passes == self.passes):
                     m.d.sync += running.eq(0)
-        with m.If(self.ready):
+        with m.If(self._begins(m, running)):
             begin = Mux(upper, self.half, 0)
             m.d.sync += [
                 running.eq(1),
@@ -104,3 +116,13 @@ class TileWalk(wiring.Component):
         with m.If(self.start):
             m.d.sync += upper.eq(0)
         return m
+
+    def _begins(self, m: Module, running: Value) -> Value:
+        """Whether a group begins in the next cycle: it is ready, and (with sparse tiles) the one before is done."""
+        if not self._tiles.sparse_rows:
+            return self.ready
+        waiting = Signal()
+        begins = Signal()
+        m.d.comb += begins.eq((self.ready | waiting) & (~running | self.group_last))
+        m.d.sync += waiting.eq((waiting | self.ready) & ~begins)
+        return begins

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.model import Model
+from hwgen.plan.columns import Masks
 from hwgen.plan.counters import counted
 from hwgen.plan.layout import ceil_div
-from hwgen.plan.machine import Masks, Trace, run
+from hwgen.plan.machine import Trace, run
 from hwgen.plan.ops import layer_of, stored_offset
 from hwgen.plan.plan import Plan
 from hwgen.plan.steps import Step
@@ -32,7 +33,8 @@ def step_traces(plan: Plan, model: Model, maps: Maps) -> list[Trace | None]:
 
 
 def step_masks(plan: Plan, model: Model, maps: Maps) -> list[list[Masks] | None]:
-    """The masks of each step's groups, as :func:`hwgen.plan.machine.run` takes them; None where it is not sparse."""
+    """The masks of each step's groups, as :func:`hwgen.plan.machine.run` takes them (of tiles none); None where it is
+    not sparse."""
     frame = 0
     result: list[list[Masks] | None] = []
     for position, step in enumerate(plan.steps):
@@ -40,6 +42,9 @@ def step_masks(plan: Plan, model: Model, maps: Maps) -> list[list[Masks] | None]
             frame += 1
         if not step.sparse:
             result.append(None)
+            continue
+        if step.op.tile is not None:
+            result.append([])
             continue
         source = layer_of(step.op.source)
         frames = maps[source] if step.frames > 1 else maps[source][frame : frame + 1]

@@ -38,6 +38,7 @@ from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unlo
 from hwgen.plan.targets import widest_add
 from hwgen.plan.tile_choice import TileChooser
 from hwgen.plan.tile_plan import sizes_of, tile_shape, tile_write_fields
+from hwgen.plan.tiles import vector_widths
 from hwgen.plan.timeline import timeline
 
 
@@ -114,7 +115,9 @@ class _Builder:
         grid, steps = self.grid, self.steps
         form = weight_format(self.ops, steps, lanes=grid.lanes, declared=self.options.weights == "load")
         by_op = [next(step for step in steps if step.index == index) for index in range(len(self.ops))]
-        sparse = sparse_layers(by_op, grid, self.options, form, act_bits=self._act_bits)
+        sizes = sizes_of(self.ops)
+        vector_bits = vector_widths(sizes)[1] if sizes else 0
+        sparse = sparse_layers(by_op, grid, self.options, form, act_bits=self._act_bits, vector_bits=vector_bits)
         weights, weight_bases = self._weights(by_op, form, sparse)
         requant_bases = np.cumsum([0, *(step.passes * grid.pes_per_requantiser for step in by_op)])
         taps, tap_bases = tap_table(steps)
@@ -131,10 +134,10 @@ class _Builder:
             )
             for step, base in zip(steps, tap_bases, strict=True)
         ]
-        sizes = sizes_of(self.ops)
+        sparse_tiles = any(step.sparse and step.op.tile is not None for step in steps)
         writes = [
             write_record(step)
-            | (tile_write_fields(step, sizes) if sizes else {})
+            | (tile_write_fields(step, grid, sizes, sparse=sparse_tiles) if sizes else {})
             | follow_fields(step, sparse)
             | self._requant_record(self.lowering.layers[step.index], int(requant_bases[step.index]))
             for step in steps

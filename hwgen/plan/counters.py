@@ -4,11 +4,11 @@ The counters, all of them since the last reset, over all frames:
 
 * ``cycles``: in which a frame (or batch) is computed, from ``frame_start`` to the end of the last layer, waits for the
   streams included;
-* ``full``: in which the scanner held a column back because a queue was full;
+* ``full``: in which a column was held back because a queue was full;
 * ``empty``: PE-cycles of sparse steps without an entry. A step counts from the cycle behind its start to the one in
   which the drain of its last group begins, both included; each of them is one for every PE that takes no entry;
 * ``fillers``: entries of weight 0;
-* ``columns``: issued by the scanner;
+* ``columns``: issued;
 * ``skipped``: columns of channels that exist whose vector was zero.
 
 Cores without sparse layers have the first one alone.
@@ -18,13 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hwgen.plan.machine import Masks, Trace
+from hwgen.plan.columns import Masks
+from hwgen.plan.machine import Trace
 from hwgen.plan.plan import Plan
 from hwgen.plan.shape import ArrayShape
-from hwgen.plan.sparse import full_masks
+from hwgen.plan.sparse import full_masks, issued
 from hwgen.plan.steps import Step
 
 PREFIX = "counter_"
@@ -59,19 +57,10 @@ def counted(plan: Plan, cycles: int, runs: Iterable[tuple[Step, Trace, Iterable[
         return {}
     found["cycles"] = cycles
     for step, trace, masks in runs:
-        issued = _times_issued(masks)
+        fillers = plan.fillers[step.index]
         found["full"] += trace.full
         found["empty"] += trace.empty
         found["columns"] += trace.columns
-        found["fillers"] += int(plan.fillers[step.index] @ issued)
+        found["fillers"] += int(fillers @ issued(step, masks, columns=len(fillers)))
         found["skipped"] += step.walk.groups * len(step.taps) * step.source_channels - trace.columns
     return found
-
-
-def _times_issued(masks: Iterable[Masks]) -> NDArray[np.int64]:
-    """(columns,): how often each one is issued, over all groups."""
-    total: NDArray[np.int64] | None = None
-    for mask in masks:
-        total = mask.ravel().astype(np.int64) if total is None else total + mask.ravel()
-    assert total is not None
-    return total

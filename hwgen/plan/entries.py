@@ -3,7 +3,8 @@
 PE p holds, column by column, the entries of its rows (EIE, Han et al., ISCA 2016, section 3.2). An entry's index is
 either the row's slot in the PE, or *relative*: the zeros before it in the PE's slice of the column. A relative index of
 b bits cannot skip more than 2^b - 1 zeros; a gap of 2^b or more takes fillers, entries of weight 0 and index 2^b - 1,
-each of which stands for 2^b rows. Columns are numbered as the scanner meets them: (slot*taps + tap)*PEs + bank.
+each of which stands for 2^b rows. Columns are numbered as they are issued: by the
+scanner (slot*taps + tap)*PEs + bank, of Winograd tiles place*channels + channel.
 
 Words hold a power of two of entries. A pointer word serves ``POINTER_COLUMNS`` columns: the address (in entries) of
 the first one's entries, and where each one's end, relative to that.
@@ -76,11 +77,19 @@ class Slices:
 
 
 def slices(op: ArrayOp, *, slots: int, taps: int, pes: int, relative_bits: int | None = None) -> Slices:
-    """``op``'s entries by PE and column; its rows and channels are positions. ``relative_bits``: with fillers."""
+    """``op``'s entries by PE and column; its rows and channels are positions. ``relative_bits``: with fillers.
+
+    ``slots``: of channels in all banks; of tiles the channels.
+    """
     assert op.entries is not None
     entries = op.entries
     pe, slot = entries.rows % pes, entries.rows // pes
-    column = (entries.channels // pes * taps + entries.taps) * pes + entries.channels % pes
+    if op.tile is None:
+        column = (entries.channels // pes * taps + entries.taps) * pes + entries.channels % pes
+        columns = slots * taps * pes
+    else:
+        column = entries.taps * slots + entries.channels
+        columns = slots * taps
     order = np.lexsort((slot, column, pe))
     pe, slot, column = pe[order], slot[order], column[order]
     value = (op.weights if op.codes is None else op.codes)[order]
@@ -100,7 +109,6 @@ def slices(op: ArrayOp, *, slots: int, taps: int, pes: int, relative_bits: int |
         pe, column = pe[source], column[source]
         index = np.where(last, (gap % span)[source], span - 1)
         value = np.where(last, value[source], _filler_value(op))
-    columns = slots * taps * pes
     counts = np.bincount(column * pes + pe, minlength=columns * pes).reshape(columns, pes)
     return Slices(pe=pe, column=column, index=index, value=value, filler=filler, counts=counts.astype(np.int32))
 

@@ -36,10 +36,11 @@ def set_leads(steps: Sequence[Step], grid: Grid) -> None:
 
 
 def _follows(before: Step, step: Step) -> bool:
-    """A vector, written as one group and read as one, within a frame."""
+    """A vector, written as one group and read as one, within a frame; tiles are written in another order."""
     return (
         before.sparse
         and step.sparse
+        and before.op.tile is step.op.tile is None
         and before.walk.groups == step.walk.groups == 1
         and step.op.source == before.op.name
         and step.channels == before.passes

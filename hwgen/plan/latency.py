@@ -121,14 +121,28 @@ def push(pes: int) -> int:
     return max(POINTER, 1 + broadcast(pes) + 1)
 
 
+ROW_DRAIN = 2
+"""From the strobe of a sparse row's drain to its capture: the PE's copy, the row's register."""
+
+
 def fetch(coding: str) -> int:
     """From the head of the queue to the multiplier."""
     return FETCH_ENTRY + decode(coding)
 
 
-def in_flight(pes: int) -> int:
-    """Columns that still arrive at a queue after its occupancy has reached the limit."""
-    return full(pes) + 1 + push(pes) + 1
+def in_flight(pes: int, issue: int = 1) -> int:
+    """Columns that still arrive at a queue after its occupancy has reached the limit; ``issue``: see ``tile_issue``."""
+    return full(pes) + issue + push(pes) + 1
+
+
+TILE_VECTOR = 1 + MEMORY + 1
+"""From a column of transformed inputs, less what a codebook takes, to its vector: address (1), memory, choice (1)."""
+
+
+def tile_issue(pes: int, coding: str) -> int:
+    """From the walk over transformed inputs to the register with which a sparse column's way begins (the scanner's
+    takes 1): as late as makes the walk's vector due where the broadcast's would be."""
+    return TILE_VECTOR + decode(coding) - broadcast(pes)
 
 
 def vector(pes: int, lanes: int, choices: int = 1) -> int:

@@ -10,6 +10,7 @@ from hwgen.model import Conv2d, Dense, NMWeights
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.requant import Lowering
 from hwgen.plan.tile_domain import greatest_response
+from hwgen.plan.tiles import side
 
 MUL_BITS = 17
 """Least width of a loadable multiplier: an 18-bit signed port."""
@@ -48,7 +49,7 @@ def _worst(op: ArrayOp) -> int:
     if isinstance(layer, Conv2d | Dense) and isinstance(layer.weights, NMWeights):
         taps = taps // layer.weights.m * layer.weights.n
     if op.tile is not None and op.direct is None:
-        taps = op.weights.shape[1] * greatest_response(op.tile)
+        taps = op.fan_in // side(op.tile) ** 2 * greatest_response(op.tile)
     most = taps << (bits - 1 + 15 if layer.output.bits > 8 else bits - 1 + 7)
     return signed_bits(-most, most)
 

@@ -28,7 +28,7 @@ from hwgen.plan.blocks import Blocks, with_taps
 from hwgen.plan.lower_joins import gather
 from hwgen.plan.ops import ArrayOp, Entries, Join, stored_offset
 from hwgen.plan.tile_domain import constant_response, tile_window
-from hwgen.plan.tiles import Size, weight_scale
+from hwgen.plan.tiles import Size, side, weight_scale
 from hwgen.plan.walk import Window
 
 
@@ -168,12 +168,15 @@ def _bias(layer: Conv2d | Dense, source: Activation, sums: NDArray[np.int64]) ->
 def _tiles(layer: Conv2d, source: str, activation: Activation) -> ArrayOp:
     """Weights in the Winograd domain (``groups`` is 1 there), whose sums are requantised as they are.
 
-    Shared ones stay codes where the hardware's G is the format's; others, and sparse ones, are stored one by one.
+    Shared ones stay codes where the hardware's G is the format's; others, and N:M ones, are stored one by one.
     """
     size: Size = 2 if layer.domain == "winograd2" else 4
-    weights, codes, codebook = _decoded(layer, layer.weights)
+    whole, codes, codebook = _decoded(layer, layer.weights)
     if isinstance(layer.weights, NMWeights) or size == 4:
         codes = codebook = None
+    own: dict[str, Any] = {"weights": whole * weight_scale(size), "codes": codes, "codebook": codebook}
+    if isinstance(layer.weights, SparseWeights):
+        own = _sparse_tiles(layer, layer.weights, activation, size)
     top, _, left, _ = layer.padding
     _, height, width = layer.output.chw
     window = Window(kernel=(3, 3), stride=(1, 1), pad_top=top, pad_left=left, out_height=height, out_width=width)
@@ -182,13 +185,22 @@ def _tiles(layer: Conv2d, source: str, activation: Activation) -> ArrayOp:
         source=source,
         local=False,
         window=tile_window(window, size),
-        weights=weights * weight_scale(size),
-        codes=codes,
-        codebook=codebook,
-        bias=_bias(layer, activation, constant_response(weights, winograd_transform(size))),
         pad=activation.zero_point - stored_offset(activation),
         tile=size,
+        **own | {"bias": _bias(layer, activation, constant_response(whole, winograd_transform(size)))},
     )
+
+
+def _sparse_tiles(layer: Conv2d, weights: SparseWeights, activation: Activation, size: Size) -> dict[str, Any]:
+    """The fields of a sparse operation, a place of the tile being what a tap is elsewhere.
+
+    Nothing is skipped for its activation, and so none is taken less the zero point: that is in the bias.
+    """
+    own = _sparse(layer, weights, activation, side(size) ** 2) | {"zero": 0}
+    scale = weight_scale(size).reshape(-1)[own["entries"].taps]
+    if size == 4:
+        own |= {"codes": None, "codebook": None}
+    return own | {"weights": own["weights"] * scale}
 
 
 def _all_channels(weights: NDArray[np.int64], groups: int) -> NDArray[np.int64]:

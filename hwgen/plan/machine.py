@@ -1,28 +1,41 @@
 """The sparse machine in numbers: when its queues fill, stall and drain, cycle by cycle (docs/architecture.md).
 
-Everything outside the queues has a fixed latency. What varies is how long the scanner holds a bundle (a cycle for each
-bank whose vector is not zero), how long a PE works on a column (a cycle for each of its entries), and who waits for
-whom: the sequencer for room for a bundle, the scanner for a full queue, a PE for an accumulator that is not yet
-drained, the drain for the last PE. This module steps through exactly those; the gateware's counters are in step.
+Everything outside the queues has a fixed latency. What varies is when a column is issued (:mod:`hwgen.plan.columns`),
+how long a PE works on it (a cycle for each of its entries), and who waits for whom: the columns for a full queue, a PE
+for an accumulator that is not yet drained, the drain for the last PE. This module steps through exactly those; the
+gateware's counters are in step.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.plan import latency
+from hwgen.plan.columns import Columns, Masks, ScannedColumns, TileColumns, TileLoad
+from hwgen.plan.tiles import Size, side
 
-BUNDLES = 16
-"""Bundles between the sequencer and the scanner: more than the way from one to the other and back takes."""
 DRAIN_PAUSE = 4
 """Cycles from a drain's start until its PEs' readiness is that of the next group."""
 
-Masks = NDArray[np.bool_]
+
+@dataclass(frozen=True, kw_only=True)
+class TileWork:
+    """What else decides the timing of a step of Winograd tiles (:mod:`hwgen.gateware.tile_front`).
+
+    ``groups`` of tiles; ``size``: of a tile; ``sums``: of a place that an output transform takes; ``results``: from the
+    capture of the last row of a group's last place to the ``value`` of its last result.
+    """
+
+    load: TileLoad
+    groups: int
+    size: Size
+    sums: int
+    results: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +43,8 @@ class Machine:
     """What the timing of a sparse step depends on.
 
     ``queue``: columns that wait behind the one in work when the scanner stops. ``rows``: of a PE. ``idle``: cycles the
-    sequencer waits between groups. ``keeps_empty``: columns without entries of a PE take a place in its queue (EIE).
+    sequencer waits between groups. ``drain_cycles``: of a row. ``keeps_empty``: columns without entries of a PE take a
+    place in its queue (EIE). ``tiles``: of a step of tiles, whose every place is to the PEs what a group is elsewhere.
     """
 
     pes: int
@@ -42,6 +56,7 @@ class Machine:
     coding: str
     requantise: int
     keeps_empty: bool
+    tiles: TileWork | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +64,9 @@ class Trace:
     """One run of a step.
 
     ``cycles``: from the step's start to its last value. ``drains``: from the step's start to the cycles in which rows
-    begin to be written. ``columns``: issued. ``full``: cycles in which the scanner held a column back because a queue
-    was full. ``empty``: PE-cycles without an entry, from the cycle behind the step's start to the one in which the
-    drain of its last group begins (:mod:`hwgen.plan.counters`).
+    (of tiles: columns of results) begin to be written. ``columns``: issued. ``full``: cycles in which a column was held
+    back because a queue was full. ``empty``: PE-cycles without an entry, from the cycle behind the step's start to the
+    one in which the drain of its last group begins (:mod:`hwgen.plan.counters`).
     """
 
     cycles: int
@@ -61,16 +76,7 @@ class Trace:
     empty: int
 
 
-@dataclass(frozen=True)
-class _Bundle:
-    """What the scanner takes: banks that are not zero, the number of the first column, end of the group."""
-
-    banks: tuple[int, ...]
-    base: int
-    last: bool
-
-
-def run(machine: Machine, counts: NDArray[np.integer], groups: Iterable[Masks]) -> Trace:
+def run(machine: Machine, counts: NDArray[np.integer], groups: Iterable[Masks] = ()) -> Trace:
     """The step's trace.
 
     Parameters
@@ -78,7 +84,8 @@ def run(machine: Machine, counts: NDArray[np.integer], groups: Iterable[Masks]) 
     counts:
         (columns, pes): entries of each PE in each column, fillers included.
     groups:
-        Of each group the mask of its bundles, (bundles, pes): which banks' vectors are not zero.
+        Of each group the mask of its bundles, (bundles, pes): which banks' vectors are not zero. Of tiles nothing is
+        skipped, and there are none.
     """
     return _Run(machine, np.asarray(counts, np.int64), list(groups)).trace()
 
@@ -87,13 +94,18 @@ class _Run:
     def __init__(self, machine: Machine, counts: NDArray[np.int64], groups: list[Masks]) -> None:
         self.machine = machine
         self.counts = counts
-        self.groups = groups
         pes = machine.pes
-        self.arriving: deque[tuple[int, _Bundle]] = deque()
-        self.bundles: deque[tuple[int, _Bundle]] = deque()
+        self.columns: Columns
+        if machine.tiles is None:
+            self.columns = ScannedColumns(groups, lanes=machine.lanes, idle=machine.idle)
+            self.marks_due = len(groups)
+        else:
+            places = side(machine.tiles.size) ** 2
+            self.columns = TileColumns(machine.tiles.load, groups=machine.tiles.groups, places=places)
+            self.marks_due = machine.tiles.groups * places
         self.pushes: deque[tuple[int, int, bool]] = deque()
         # Queues: each PE's columns in order, as entries left of them and marks of a group's end.
-        self.depth = 1 << (machine.queue + latency.in_flight(pes) + 4).bit_length()
+        self.depth = 1 << (machine.queue + self.columns.issue + latency.in_flight(pes) + 4).bit_length()
         self.left = np.zeros((pes, self.depth), np.int64)
         self.marks = np.zeros((pes, self.depth), bool)
         self.ready_at = np.zeros((pes, self.depth), np.int64)
@@ -107,53 +119,23 @@ class _Run:
     def trace(self) -> Trace:
         machine = self.machine
         pes = machine.pes
-        issue = self._issue()
-        upcoming = next(issue, None)
-        wait = 0
-        room, freed = BUNDLES, [0, 0]
-        working: _Bundle | None = None
-        place = 0
         occupied: deque[bool] = deque([False] * latency.full(pes))
-        to_mask = latency.ISSUE + latency.bank(machine.lanes) + latency.BUNDLE
-        to_queue = 1 + latency.push(pes)
+        to_queue = self.columns.issue + latency.push(pes)
         to_sum = latency.fetch(machine.coding) + latency.MULTIPLY_LANES
         drain_from = 0
         releases: deque[int] = deque()
-        drains: list[int] = []
+        strobes: list[int] = []
         drained = columns = full = empty = 0
         period, rows = machine.drain_cycles, machine.rows
         now = 0
-        while drained < len(self.groups):
+        while drained < self.marks_due:
             now += 1
-            # Sequencer.
-            room += freed.pop(0)
-            released = 0
-            if wait:
-                wait -= 1
-            elif upcoming is not None and room:
-                room -= 1
-                self.arriving.append((now + to_mask, upcoming))
-                wait = machine.idle if upcoming.last else 0
-                upcoming = next(issue, None)
-            # Masks: what is empty goes, what is not waits for the scanner.
-            if self.arriving and self.arriving[0][0] == now:
-                bundle = self.arriving.popleft()[1]
-                if bundle.banks or bundle.last:
-                    self.bundles.append((now + latency.QUEUE, bundle))
-                else:
-                    released += 1
-            # Scanner: a column a cycle.
-            hold = occupied.popleft()
-            finishing = False
-            if working is not None and not hold:
-                more = place + 1 < len(working.banks)
-                column = working.base + working.banks[place] if working.banks else -1
-                self.pushes.append((now + to_queue, column, working.last and not more))
+            issued, held = self.columns.step(now, hold=occupied.popleft())
+            full += held
+            if issued is not None:
+                column, mark = issued
+                self.pushes.append((now + to_queue, column, mark))
                 columns += column >= 0
-                place += 1
-                finishing = not more
-            elif working is not None:
-                full += 1
             # PEs.
             occupied.append(bool(((self.pushed - self.popped) > machine.queue).any()))
             empty += self._work(now, to_sum)
@@ -162,29 +144,32 @@ class _Run:
                 self.pending -= 1
             if self.pushes and self.pushes[0][0] == now:
                 self._push(now)
-            if finishing or working is None:
-                released += finishing
-                working, place = None, 0
-                if self.bundles and self.bundles[0][0] <= now:
-                    working = self.bundles.popleft()[1]
-            freed.append(released)
             # Drain.
             while self.finished and self.finished[0][0] <= now - latency.ready(pes):
                 self.done += self.finished.popleft()[1]
             if now >= drain_from and (self.done > drained).all():
                 drained += 1
-                strobes = [now + 1 + row * period for row in range(rows)]
-                drains += [strobe + 2 + machine.requantise for strobe in strobes]
+                strobes += [now + 1 + row * period for row in range(rows)]
                 releases.append(strobes[-1] + 1)
                 drain_from = now + max(rows * period, DRAIN_PAUSE) + 1
-        return Trace(cycles=drains[-1] + period - 1, drains=tuple(drains), columns=columns, full=full, empty=empty)
+        drains, last = self._written([strobe + latency.ROW_DRAIN for strobe in strobes])
+        return Trace(cycles=last, drains=drains, columns=columns, full=full, empty=empty)
 
-    def _issue(self) -> Iterator[_Bundle]:
-        for masks in self.groups:
-            final = len(masks) - 1
-            for index, mask in enumerate(masks):
-                banks = tuple(np.flatnonzero(mask).tolist())
-                yield _Bundle(banks, index * self.machine.pes, index == final)
+    def _written(self, captures: list[int]) -> tuple[tuple[int, ...], int]:
+        """Cycles in which rows (of tiles: columns of results) begin to be written, and the last value's."""
+        machine, tiles = self.machine, self.machine.tiles
+        if tiles is None:
+            drains = tuple(capture + machine.requantise for capture in captures)
+            return drains, drains[-1] + machine.drain_cycles - 1
+        edge = side(tiles.size)
+        per_group = machine.rows * edge**2
+        before = [
+            tile * edge**2 + column * edge
+            for tile in reversed(range(machine.rows * tiles.sums))
+            for column in reversed(range(tiles.size))
+        ]
+        ends = [capture + tiles.results + machine.requantise for capture in captures[per_group - 1 :: per_group]]
+        return tuple(end + 1 - tiles.size - back for end in ends for back in before), ends[-1]
 
     def _push(self, now: int) -> None:
         _, column, mark = self.pushes.popleft()

@@ -61,8 +61,9 @@ class ArrayOp:
     weights, so that one pass's words serve all passes. ``elementwise``: vector to vector, element by element.
 
     ``tile``: in tiles of so many outputs each way, the weights in the Winograd domain on the hardware's scaled G,
-    (K, C, tile + 2, tile + 2); ``direct`` is the convolution that it computes, whose sums are divided from the tiles',
-    or None where the model's weights are those of the tiles and the sums are requantised as they are.
+    (K, C, tile + 2, tile + 2), or the non-zeros among them, whose taps are places of the tile then; ``direct`` is the
+    convolution that it computes, whose sums are divided from the tiles', or None where the model's weights are those of
+    the tiles and the sums are requantised as they are.
 
     An add reads the map ``second`` too: the last ``second_taps`` of its weights, (K, 1, 1, taps), belong to it. What
     becomes of the sum is decided by ``thresholds``.
@@ -140,6 +141,17 @@ class ArrayOp:
     def rows(self) -> int:
         """Output channels."""
         return self.bias.shape[0]
+
+    @property
+    def whole_weights(self) -> NDArray[np.int64]:
+        """The weights, with the zeros of a sparse operation: (K, C, kh, kw)."""
+        if self.entries is None:
+            return self.weights
+        kernel = self.window.kernel
+        taps = kernel[0] * kernel[1]
+        whole = np.zeros((self.rows, self.fan_in // taps, taps), np.int64)
+        whole[self.entries.rows, self.entries.channels, self.entries.taps] = self.weights
+        return whole.reshape(*whole.shape[:2], *kernel)
 
     @property
     def encoding(self) -> str:

@@ -26,6 +26,8 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
     # What is copied, gathered or flattened has the range of the whole.
     source = op.layer.output if op.moves else model.activation(op.layer.inputs[0])
     offset = stored_offset(source)
+    if op.tile is not None and op.direct is None:
+        return _tile_intervals(op, source.min - offset, source.max - offset)
     if op.entries is not None:
         low, high = source.min - offset - op.zero, source.max - offset - op.zero
         return sparse_intervals(
@@ -37,8 +39,6 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
         counts = (op.weights.shape[3] - op.second_taps, op.second_taps)
         least, most = (np.repeat([ends[side] for ends in ranges], counts) for side in (0, 1))
         return accumulator_intervals(op.weights, least, most, layer=op.layer.name)
-    if op.tile is not None and op.direct is None:
-        return _tile_intervals(op, source.min - offset, source.max - offset)
     padded = op.pad if op.window.pad_top > 0 or op.window.pad_left > 0 or _reaches_out(model, op) else None
     # A maximum holds one product at a time: it never leaves the range of the elements, padding among them.
     weights = op.weights[:, :, :1, :1] if op.maximum else op.weights
@@ -48,7 +48,7 @@ def op_intervals(model: Model, op: ArrayOp) -> Intervals:
 def _tile_intervals(op: ArrayOp, low: int, high: int) -> Intervals:
     """Of weights in the Winograd domain: the extremes over a tile's results; any input may be padding."""
     assert op.tile is not None
-    effective = effective_weights(op.weights // weight_scale(op.tile), winograd_transform(op.tile))
+    effective = effective_weights(op.whole_weights // weight_scale(op.tile), winograd_transform(op.tile))
     rows, results = effective.shape[:2]
     each = accumulator_intervals(effective.reshape(rows * results, -1), low, high, layer=op.layer.name, padding=op.pad)
     return Intervals(

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.plan.columns import BUNDLES
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.layout import MapLayout
-from hwgen.plan.machine import BUNDLES, Machine
+from hwgen.plan.machine import Machine
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.orders import Orders
 from hwgen.plan.placement import Peak
@@ -190,7 +191,7 @@ def _tile_bits(shape: ArrayShape) -> int:
         * (tiles.vector_bits * tiles.buffer_words + tiles.row_bits * 2 * max(tiles.sides) ** 2)
     )
     results = max(edge * size for edge, size in zip(tiles.sides, tiles.sizes, strict=True))
-    sums = max(tiles.sides) ** 2 * shape.lanes * tiles.pes_per_unit
+    sums = shape.lanes * tiles.sums_words
     return vectors + shape.pes // tiles.pes_per_unit * shape.acc_bits * 2 * (sums + results)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hwgen.fixed import signed_bits
 from hwgen.model import Conv2d, Dense
 from hwgen.plan import latency
+from hwgen.plan.columns import Masks, TileLoad
 from hwgen.plan.entries import (
     MAX_ENTRIES_PER_WORD,
     POINTER_COLUMNS,
@@ -23,7 +24,7 @@ from hwgen.plan.entries import (
 from hwgen.plan.images import MemoryImage, Words
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.loadable import load_depth
-from hwgen.plan.machine import Machine, Masks, Trace, run
+from hwgen.plan.machine import Machine, TileWork, Trace, run
 from hwgen.plan.options import PlanOptions
 from hwgen.plan.packing import WeightFormat
 from hwgen.plan.shape import SparseShape
@@ -62,20 +63,32 @@ class SparseLayers:
     pointers: list[MemoryImage]
 
 
-def queue_words(queue: int, pes: int) -> int:
-    """Words of a queue at whose ``queue``-th column the scanner stops: what is on its way still fits."""
-    return 1 << (queue + latency.in_flight(pes) + FETCH_SLACK).bit_length()
+def queue_words(queue: int, pes: int, issue: int = 1) -> int:
+    """Words of a queue at whose ``queue``-th column no more are issued: what is on its way still fits.
+
+    ``issue``: the most of the core's :class:`hwgen.plan.columns.Columns`.
+    """
+    return 1 << (queue + latency.in_flight(pes, issue) + FETCH_SLACK).bit_length()
 
 
-def queue_limit(words: int, pes: int) -> int:
+def queue_limit(words: int, pes: int, issue: int = 1) -> int:
     """The longest queue in so many words."""
-    return max(1, words - latency.in_flight(pes) - FETCH_SLACK - 1)
+    return max(1, words - latency.in_flight(pes, issue) - FETCH_SLACK - 1)
 
 
 def sparse_layers(
-    steps: Sequence[Step], grid: Grid, options: PlanOptions, form: WeightFormat, *, act_bits: int
+    steps: Sequence[Step],
+    grid: Grid,
+    options: PlanOptions,
+    form: WeightFormat,
+    *,
+    act_bits: int,
+    vector_bits: int = 0,
 ) -> SparseLayers | None:
-    """Formats and memories of the sparse steps, one step per operation; None where there are none."""
+    """Formats and memories of the sparse steps, one step per operation; None where there are none.
+
+    ``vector_bits``: of the core's transformed inputs, if it has tiles.
+    """
     sparse = [step for step in steps if step.sparse]
     if not sparse:
         return None
@@ -84,7 +97,7 @@ def sparse_layers(
     for step in sparse:
         bits, relative, cut = choose_index(
             step.op,
-            slots=step.channels,
+            slots=step.channels if step.op.tile is None else step.source_channels,
             taps=len(step.taps),
             pes=grid.pes,
             index_bits=options.index_bits,
@@ -127,18 +140,20 @@ def sparse_layers(
         end_bits = max(end_bits, (rows * POINTER_COLUMNS).bit_length())
     few = all(step.columns() * grid.pes <= FEW_COLUMNS for step in sparse)
     mapped = all(step.frames > 1 or not step.op.fully_connected for step in sparse)
-    queue = options.queue or queue_limit(SHORT_QUEUE if few or mapped else LONG_QUEUE, grid.pes)
+    tiles = any(step.op.tile is not None for step in sparse)
+    issue = max(1, latency.tile_issue(grid.pes, form.coding)) if tiles else 1
+    queue = options.queue or queue_limit(SHORT_QUEUE if few or mapped else LONG_QUEUE, grid.pes, issue)
     shape = SparseShape(
         rows=rows,
         queue=queue,
-        queue_words=queue_words(queue, grid.pes),
+        queue_words=queue_words(queue, grid.pes, issue),
         formats=tuple((entry.value_bits, entry.index_bits, entry.relative) for entry in formats),
         entry_bits=entry_bits,
         end_bits=end_bits,
         column_bits=max(1, (columns - 1).bit_length()),
         pointer_words=all_bases.shape[1],
-        # Stored - zero point is a bit wider than stored.
-        operand_bits=act_bits + any(step.op.zero for step in sparse),
+        # Stored - zero point is a bit wider than stored, a transformed input some more.
+        operand_bits=max(act_bits + any(step.op.zero for step in sparse), vector_bits),
         keeps_empty=not options.balance,
     )
     return SparseLayers(
@@ -184,26 +199,58 @@ def _pointer_images(
 
 def machine_of(step: Step, grid: Grid, shape: SparseShape, *, coding: str, requantise: int) -> Machine:
     """The step's machine."""
+    tiles = step.op.tile is not None
     return Machine(
         pes=grid.pes,
         lanes=grid.lanes,
         rows=step.passes,
         queue=shape.queue,
         idle=step.idle(grid),
-        drain_cycles=grid.drain_cycles,
+        drain_cycles=step.tile_sums(grid) if tiles else grid.drain_cycles,
         coding=coding,
         requantise=requantise,
         keeps_empty=shape.keeps_empty,
+        tiles=_tile_work(step, grid, coding) if tiles else None,
+    )
+
+
+def _tile_work(step: Step, grid: Grid, coding: str) -> TileWork:
+    assert step.op.tile is not None
+    load = TileLoad(
+        columns=step.columns(),
+        idle=step.idle(grid),
+        way=step.tile_way(grid),
+        channels=step.source_channels,
+        issue=latency.tile_issue(grid.pes, coding),
+    )
+    return TileWork(
+        load=load,
+        groups=step.walk.groups,
+        size=step.op.tile,
+        sums=step.tile_sums(grid),
+        results=step.tile_results(grid),
     )
 
 
 def full_masks(step: Step, *, pes: int) -> Iterator[Masks]:
-    """The masks of a step whose activations are all different from zero."""
+    """The masks of a step whose activations are all different from zero; of tiles, which skip nothing, none."""
+    if step.op.tile is not None:
+        return
     slot = np.arange(step.channels)[:, None]
     channels = slot * pes + np.arange(pes)[None, :]
     mask = np.repeat(channels < step.source_channels, len(step.taps), axis=0)
     for _ in range(step.walk.groups):
         yield mask
+
+
+def issued(step: Step, masks: Iterable[Masks], *, columns: int) -> NDArray[np.int64]:
+    """(columns,): how often each one is issued, over all groups."""
+    if step.op.tile is not None:
+        return np.full(columns, step.walk.groups, np.int64)
+    total = np.zeros(columns, np.int64)
+    for mask in masks:
+        total += mask.ravel()
+    return total
 
 
 def trace_of(layer: SparseLayer, machine: Machine, masks: Iterator[Masks]) -> Trace:

@@ -91,9 +91,9 @@ class Step:
     def idle(self, grid: Grid) -> int:
         """Cycles a pass waits for the drain of the one before, or a sparse group for its lanes' positions.
 
-        Of a step of tiles, how long the reader waits for the walk over the group before.
+        Of a dense step of tiles, how long the reader waits for the walk over the group before.
         """
-        if self.op.tile is not None:
+        if self.op.tile is not None and not self.sparse:
             return self.tile_period(grid) - self.columns()
         return max(0, (grid.lanes if self.sparse else grid.drain_cycles) - self.columns())
 
@@ -116,9 +116,9 @@ class Step:
 
     def tile_channel(self, grid: Grid) -> int:
         """Cycles of a place of the tile: its channels, or the draining of its sums."""
-        return max(self.source_channels, self._tile_sums(grid))
+        return max(self.source_channels, self.tile_sums(grid))
 
-    def _tile_sums(self, grid: Grid) -> int:
+    def tile_sums(self, grid: Grid) -> int:
         """Sums of a place that an output transform takes."""
         assert grid.tiles is not None
         return grid.lanes * grid.tiles.pes_per_unit
@@ -129,11 +129,21 @@ class Step:
         return self.passes * side(self.op.tile) ** 2 * self.tile_channel(grid)
 
     def tile_results(self, grid: Grid) -> int:
-        """From the capture of a pass's last place to the ``value`` of its last result."""
+        """From the capture of a pass's last place to the ``value`` of its last result; of a sparse step, whose passes
+        end together, of all passes' last places to the last pass's."""
         tiles, size = grid.tiles, self.op.tile
         assert tiles is not None
         assert size is not None
-        return latency.tile_drain(side(size), size, self._tile_sums(grid), tiles.output_latency, tiles.divide)
+        values = self.tile_sums(grid) * (self.passes if self.sparse else 1)
+        return latency.tile_drain(side(size), size, values, tiles.output_latency, tiles.divide)
+
+    def tile_way(self, grid: Grid) -> int:
+        """From the last element of a group of tiles, as it is issued, to the first column of the walk over it."""
+        tiles, size = grid.tiles, self.op.tile
+        assert tiles is not None
+        assert size is not None
+        way = latency.vector(grid.pes, grid.lanes, grid.choices)
+        return way + latency.tile_input(side(size), tiles.input_latency)
 
     def tile_writes(self, grid: Grid) -> Iterator[int]:
         """How long before its end each column of results of each tile has been written."""
@@ -141,27 +151,29 @@ class Step:
         assert size is not None
         edge = side(size)
         for done in reversed(range(self.walk.groups * self.passes)):
-            for tile in reversed(range(self._tile_sums(grid))):
+            for tile in reversed(range(self.tile_sums(grid))):
                 for column in reversed(range(size)):
                     yield done * edge**2 * self.tile_channel(grid) + tile * edge**2 + column * edge
 
     def _tile_cycles(self, grid: Grid) -> int:
         """The first group's elements, their transform, all groups, the way of the last sum to its result's place."""
-        tiles, size = grid.tiles, self.op.tile
+        tiles = grid.tiles
         assert tiles is not None
-        assert size is not None
-        way = latency.vector(grid.pes, grid.lanes, grid.choices) + latency.tile_input(side(size), tiles.input_latency)
         groups = self.walk.groups * self.tile_period(grid) - (self.tile_channel(grid) - self.source_channels)
         sums = latency.WEIGHT_FETCH + tiles.decode + latency.MULTIPLY_LANES + latency.ACCUMULATE
         results = self.tile_results(grid) + latency.requantise(grid.corrected)
-        return self.columns() + way + groups + sums + results
+        return self.columns() + self.tile_way(grid) + groups + sums + results
 
     def _estimate(self, grid: Grid) -> int:
         """Columns or work, whichever takes longer, the drain of the last group, and the way through the machine."""
         columns = self.op.fan_in
         work = ceil_div(self.op.weights.size, grid.pes)
-        group = max(columns, work, self.passes * grid.drain_cycles, grid.lanes)
-        return self.walk.groups * group + self.passes * grid.drain_cycles + SPARSE_PIPELINE
+        drain = self.passes * grid.drain_cycles
+        if self.op.tile is not None:
+            # A place's sums, one by one, before those of the next place; the first group's elements.
+            drain = self.passes * side(self.op.tile) ** 2 * self.tile_sums(grid)
+            return self.walk.groups * max(columns, work, drain) + self.columns() + drain + SPARSE_PIPELINE
+        return self.walk.groups * max(columns, work, drain, grid.lanes) + drain + SPARSE_PIPELINE
 
 
 def wide_columns(source: MapLayout, pes: int, lanes: int) -> int:

@@ -20,7 +20,8 @@ from hwgen.plan.winograd import can_tile, tiled
 SLOWER = 1.04
 """Fewer requantisers and output transforms are taken while that makes the model at most this much slower."""
 WORTH = 0.75
-"""Tiles are taken by themselves where they save a quarter of the model's cycles: they take a quarter more logic."""
+"""Tiles are taken by themselves where they save a quarter of the model's cycles: they take a quarter more logic. Beside
+sparse layers, whose PEs have more of it already, they are not."""
 LEAST = 10_000
 """Cycles of a model that is fast enough as it is: 100 us at 100 MHz. The smaller core is then the better one."""
 MOST_SHARED = 4
@@ -65,16 +66,17 @@ class TileChooser:
         given = _has_tiles(ops)
         if given and not self._possible(ops):
             raise UnsupportedError(
-                "weights in the Winograd domain have no hardware beside sparse or N:M layers, or maps of 16 bits",
+                "weights in the Winograd domain have no hardware beside N:M layers, or maps of 16 bits",
                 layer=next(op.layer.name for op in ops if op.tile is not None),
-                hint="store the other layers' weights as dense or codebook, their maps in 8 bits",
+                hint="store the other layers' weights as dense, codebook or sparse, their maps in 8 bits",
             )
         if given or self.options.algorithm in ("winograd2", "winograd4"):
             size: Size = 4 if self.options.algorithm == "winograd4" else 2
             forced = self.options.algorithm not in ("auto", "direct") and self._possible(ops)
             ops = tuple(self._tiled(op, size) for op in ops) if forced else ops
             return self._cheapest([self._on(ops, *share) for share in self._shares()]) if _has_tiles(ops) else plain
-        if self.options.algorithm == "direct" or not self._possible(ops) or plain.cycles < LEAST:
+        sparse = any(op.entries is not None for op in ops)
+        if self.options.algorithm == "direct" or sparse or not self._possible(ops) or plain.cycles < LEAST:
             return plain
         target = self.options.device
         # Where it does not fit anyway, tiles must not need more.
@@ -88,7 +90,7 @@ class TileChooser:
         if self.options.algorithm not in ("winograd2", "winograd4") or _has_tiles(choice.ops):
             return ()
         if not self._possible(choice.ops):
-            reason = "a core with sparse or N:M layers, or with maps wider than 8 bits, has no Winograd tiles"
+            reason = "a core with N:M layers, or with maps wider than 8 bits, has no Winograd tiles"
         elif any(map(can_tile, choice.ops)):
             reason = f"the multipliers of {self.options.target} do not take the transformed weights"
         else:
@@ -185,9 +187,9 @@ class TileChooser:
         return op.layer.weights.bits
 
     def _possible(self, ops: Sequence[ArrayOp]) -> bool:
-        """Cores with sparse or N:M layers, or with maps wider than 8 bits, have no tiles."""
+        """Cores with N:M layers, or with maps wider than 8 bits, have no tiles."""
         wide = max([self.model.input.bits, *(op.layer.output.bits for op in ops)]) > ACT_BITS
-        return not wide and all(op.entries is None and op.blocks is None for op in ops)
+        return not wide and all(op.blocks is None for op in ops)
 
     def _shares(self) -> Iterator[tuple[int, int]]:
         """PEs per requantiser and per output transform, the cheapest first: as many of both, or a requantiser each."""

@@ -77,6 +77,7 @@ def tile_shape(steps: Sequence[Step], grid: Grid, *, result_bits: int) -> TileSh
         result_bits=result_bits,
         divided=any(step.op.direct is not None for step in tiles),
         undivided=any(step.op.direct is None for step in tiles),
+        sparse_rows=max((step.passes for step in tiles if step.sparse), default=0),
     )
 
 
@@ -95,9 +96,9 @@ def tile_read_fields(step: Step, grid: Grid, sizes: Sequence[Size]) -> dict[str,
     return {
         "tile": 1,
         "tile_size": sizes.index(tile),
-        "tile_passes": step.passes - 1,
+        "tile_passes": 0 if step.sparse else step.passes - 1,
         "tile_channels": step.source_channels - 1,
-        "tile_idle": step.tile_channel(grid) - step.source_channels,
+        "tile_idle": 0 if step.sparse else step.tile_channel(grid) - step.source_channels,
         "tile_stride": step.channels,
         "tile_half": half_words(step),
     }
@@ -107,11 +108,12 @@ ADDRESSES = tuple(f"inside_{axis}_{n}" for axis in "yx" for n in range(1, 4))
 """Fields of the write schedule that are increments of addresses (those that the largest tile needs)."""
 
 
-def tile_write_fields(step: Step, sizes: Sequence[Size]) -> dict[str, int]:
+def tile_write_fields(step: Step, grid: Grid, sizes: Sequence[Size], *, sparse: bool) -> dict[str, int]:
     """Of the write schedule: where a tile's results lie from its first one, and which of the last tiles' are left out.
 
     ``inside_*``: a tile's row or column; ``edge_*``: the position of the last tile, of whose results those up to
-    ``last_*`` are written.
+    ``last_*`` are written. In a core with ``sparse`` tiles, the rows whose sums of a place arrive one behind the other,
+    and the sums of a place.
     """
     layout, walk, tile = step.destination, step.walk, step.op.tile
     size = tile or 1
@@ -120,6 +122,9 @@ def tile_write_fields(step: Step, sizes: Sequence[Size]) -> dict[str, int]:
     for n in range(1, max(sizes)):
         record[f"inside_y_{n}"] = _inside(layout, n, 0) if n < size else 0
         record[f"inside_x_{n}"] = _inside(layout, 0, n) if n < size else 0
+    if sparse:
+        rows = step.passes if step.sparse else 1
+        record |= {"tile_rows": rows - 1, "tile_values": rows * step.tile_sums(grid)}
     _, height, width = step.op.layer.output.chw
     for axis, outputs, phase, factor in (
         ("y", height, walk.phase_y, walk.factor_y),

@@ -10,7 +10,7 @@ from hwgen.plan.ops import ArrayOp
 from hwgen.plan.parameters import requant_fields
 from hwgen.plan.placement import Placement
 from hwgen.plan.requant import Lowering
-from hwgen.plan.resources import SMALL_WORDS, Memory, Resources
+from hwgen.plan.resources import INDEX_BITS, SMALL_WORDS, Memory, Resources
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.targets import Target
 from hwgen.plan.tile_plan import tile_shape
@@ -51,19 +51,18 @@ def core_memories(
     per = grid.pes_per_requantiser
     rows = sum(step.passes * per for step in by_op)
     found = [
-        Memory(word, sum(_weight_words(step, word) for step in by_op), grid.pes),
+        Memory(word, sum(_weight_words(step, word, grid.pes) for step in by_op), grid.pes),
         Memory(SCHEDULE_BITS, len(steps), 2),
         Memory.banks(pes=grid.pes, lanes=grid.lanes, words=placement.bank_words, act_bits=ACT_BITS),
     ]
     tiles = tile_shape(steps, grid, result_bits=lowering.acc_bits)
     if tiles is not None:
-        values = grid.lanes * tiles.pes_per_unit
         units = grid.pes // tiles.pes_per_unit
         results = max(edge * size for edge, size in zip(tiles.sides, tiles.sizes, strict=True))
         found += [
             Memory(grid.lanes * tiles.vector_bits, tiles.buffer_words, tiles.units),
             Memory(grid.lanes * tiles.row_bits, 2 * max(tiles.sides) ** 2, tiles.units),
-            Memory(acc_bits, 2 * values * max(tiles.sides) ** 2, units),
+            Memory(acc_bits, 2 * grid.lanes * tiles.sums_words, units),
             Memory(acc_bits, 2 * results, units),
         ]
     widths = (lowering.mul_bits, requant_fields(lowering).width)
@@ -82,11 +81,14 @@ def _unit_bits(op: ArrayOp) -> int:
     return ACT_BITS
 
 
-def _weight_words(step: Step, word: int) -> int:
+def _weight_words(step: Step, word: int, pes: int) -> int:
     """Words of a PE."""
     op = step.op
     if op.repeated:
         return 1
+    if op.entries is not None:
+        per_word = max(1, word // (_unit_bits(op) + INDEX_BITS))
+        return ceil_div(ceil_div(op.weights.size, pes), per_word)
     if op.tile is not None:
         return step.passes * side(op.tile) ** 2 * ceil_div(step.source_channels, max(1, word // _unit_bits(op)))
     if step.wide:

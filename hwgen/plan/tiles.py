@@ -124,7 +124,8 @@ class TileShape:
     whose sums one output transform takes in turn. ``row_bits``, ``vector_bits``: of inputs after the vertical
     transform, and after both. ``buffer_words``: of each unit's buffer of transformed inputs, both halves.
     ``result_bits``: of a sum as it is requantised; ``divided``, ``undivided``: whether some layer's
-    sums are the divisor times the convolution's, and whether some layer's are requantised as they are.
+    sums are the divisor times the convolution's, and whether some layer's are requantised as they are. ``sparse_rows``:
+    of a PE, most of the layers whose weights are sparse, all rows of which come from one walk over a group; else 0.
     """
 
     sizes: tuple[Size, ...]
@@ -136,6 +137,12 @@ class TileShape:
     result_bits: int
     divided: bool
     undivided: bool
+    sparse_rows: int = 0
+
+    @property
+    def sums_words(self) -> int:
+        """Sums of a tile group that an output transform holds, for each lane: of a pass, or of all a sparse step's."""
+        return max(self.sides) ** 2 * self.pes_per_unit * max(1, self.sparse_rows)
 
     @property
     def nine(self) -> bool:

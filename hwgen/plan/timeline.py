@@ -82,7 +82,7 @@ def _writes(step: Step, grid: Grid, start: int) -> Iterator[tuple[int, int]]:
     """Cycles (from, to) in which the step's results are written, pass by pass."""
     if step.trace is not None:
         for begin in step.trace.drains:
-            yield start + begin, start + begin + grid.drain_cycles
+            yield start + begin, start + begin + (step.op.tile or grid.drain_cycles)
         return
     passes = step.walk.groups * step.passes
     last = start + step.cycles(grid)

@@ -12,7 +12,7 @@ from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
 from hwgen.gateware.scanner import Scanner
-from hwgen.plan.machine import BUNDLES
+from hwgen.plan.columns import BUNDLES
 from hwgen.plan.shape import ArrayShape
 from tests.gateware.bench import pack, simulate, sparse_shape
 

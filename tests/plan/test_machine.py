@@ -12,7 +12,8 @@ from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
 from hwgen.plan import latency
-from hwgen.plan.machine import BUNDLES, Machine, Trace, run
+from hwgen.plan.columns import BUNDLES
+from hwgen.plan.machine import Machine, Trace, run
 
 PLAIN = Machine(
     pes=1, lanes=1, rows=1, queue=8, idle=0, drain_cycles=1, coding="dense", requantise=8, keeps_empty=False
