@@ -19,6 +19,9 @@ from tests.gateware.simulation import Run, run
 from tests.plan.planned import buildable_sparse
 from tests.plan.small import act, dense, model, pruned, sparse_net
 
+BUDGET = 12_000
+"""Cycles of a frame that are simulated."""
+
 
 def predicted(case: Case, plan: Plan) -> list[int]:
     """Cycles by layer of the first batch, for its zeros."""
@@ -71,6 +74,15 @@ def test_layers_whose_entries_are_unlike(case: Case) -> None:
     with patch.object(sparse, "SHALLOW", 1):
         plan = build_plan(case.model, case.options)
     checked(case, plan, run(plan, case.frames, settle=100))
+
+
+@settings(max_examples=8)
+@given(case=cases(columns=40, sparse=True, tiles=True, most_pes=5))
+def test_tiles_beside_sparse_layers(case: Case) -> None:
+    """Weights in the Winograd domain sparse or not, kernels in tiles, and layers of other kinds in one core."""
+    plan = buildable_sparse(case)
+    if plan.compute_cycles <= BUDGET:
+        checked(case, plan, run(plan, case.frames, settle=100))
 
 
 @settings(max_examples=8)

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.model import Activation, Conv2d, DenseWeights, Layer, Model, Requant
+from hwgen.compress.winograd import WinogradOptions, winograd_layer
+from hwgen.model import Activation, Conv2d, DenseWeights, Layer, Model, Requant, SparseWeights
 from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.shape import ArrayShape
@@ -63,6 +64,23 @@ def network(
         made.append(convolution(f"conv{index}", source, x, values.astype(np.int8), padding))
         x, source = made[-1].output, f"conv{index}"
     return Model(name="tiles", input=int8(channels, *size, zero_point=3), layers=tuple(made), outputs=(source,))
+
+
+def sparse_network(
+    channels: int, rows: int, size: tuple[int, int], *, tile: Size = 2, layers: int = 1, density: float = 0.4,
+    seed: int = 0,
+) -> Model:  # fmt: skip
+    """Those convolutions with weights of the Winograd domain, of which a share of ``density`` is there."""
+    rng = np.random.default_rng(seed)
+    net = network(channels, rows, size, layers=layers, seed=seed)
+    made = []
+    for layer in net.layers:
+        assert isinstance(layer, Conv2d)
+        domain = winograd_layer(layer, WinogradOptions(size=tile))
+        values = domain.weights.decode().astype(np.int64)
+        kept = np.where(rng.random(values.shape) < density, values, 0)
+        made.append(replace(domain, weights=SparseWeights.from_dense(kept, domain.weights.bits)))
+    return replace(net, layers=tuple(made))
 
 
 @cache

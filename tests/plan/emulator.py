@@ -81,7 +81,12 @@ class Emulator:
         for _ in range(read["outer"] + 1):
             for inner in range(read["inner"] + 1):
                 places = [divmod(position + lane, read["wrap"] + 1) for lane in range(shape.lanes)]
-                if read.get("tile"):
+                if read.get("tile") and read.get("sparse"):
+                    # One walk over a group's tiles makes all rows.
+                    all_sums = self.scattered_tiles(read, write["passes"] + 1, group_address, places)
+                    for index, sums in enumerate(all_sums):
+                        self.write_tiles(write, writer, index, self.tile_results(write, sums), places)
+                elif read.get("tile"):
                     for index in range(read["tile_passes"] + 1):
                         results = self.tiled(read, write, group_address, index, places)
                         self.write_tiles(write, writer, index, results, places)
@@ -122,22 +127,49 @@ class Emulator:
         self, read: Record, write: Record, start: int, index: int, places: list[tuple[int, int]]
     ) -> NDArray[np.int64]:
         """Results (pes, lanes, m, m) of a pass over a group of tiles: elements arrive column by column."""
+        assert write["tile_size"] == read["tile_size"]
+        inputs = self.tile_inputs(read, start, places)
+        edge = inputs.shape[-1]
+        weights, _ = self.weights(read, index)
+        own = weights[:, :, 0].reshape(-1, edge, edge, len(inputs))
+        return self.tile_results(write, np.einsum("pabc,clab->plab", own, inputs))
+
+    def tile_inputs(self, read: Record, start: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
+        """B^T d B of a group's tiles, (channels, lanes, side, side)."""
         shape = self.plan.shape
         assert shape.tiles is not None
         size = shape.tiles.sizes[read["tile_size"]]
-        assert write["tile_size"] == read["tile_size"]
-        sizes = shape.tiles.sizes
-        edge, bt, at = side(size), np.array(input_rows(size)), np.array(output_rows(size, sizes))
-        weights, _ = self.weights(read, index)
-        sums = np.zeros((shape.pes, shape.lanes, edge, edge), np.int64)
+        edge, bt = side(size), np.array(input_rows(size))
+        found = []
         for channel in range(read["tile_channels"] + 1):
             slot, bank = divmod(channel, shape.pes)
             at_slot = start + slot * read["slot_stride"]
             columns = [self.vectors(read, tap, at_slot, places)[bank] for tap in range(edge * edge)]
             tiles = np.array(columns).T.reshape(shape.lanes, edge, edge).transpose(0, 2, 1)
-            own = weights[:, :, 0].reshape(shape.pes, edge, edge, -1)[..., channel]
-            sums += own[:, None] * (bt @ tiles @ bt.T)
-        # The accumulators wrap.
+            found.append(bt @ tiles @ bt.T)
+        return np.array(found)
+
+    def scattered_tiles(self, read: Record, rows: int, start: int, places: list[tuple[int, int]]) -> NDArray[np.int64]:
+        """Sums (rows, pes, lanes, side, side) of a group of tiles whose weights are sparse, place by place."""
+        shape = self.plan.shape
+        inputs = self.tile_inputs(read, start, places)
+        channels, lanes, edge, _ = inputs.shape
+        sums = np.zeros((rows, shape.pes, lanes, edge, edge), np.int64)
+        column = read["column_base"]
+        for y, x, channel in np.ndindex(edge, edge, channels):
+            for pe in range(shape.pes):
+                for row, weight in self.entries(read, pe, column):
+                    sums[row, pe, :, y, x] += weight * inputs[channel, :, y, x]
+            column += 1
+        return sums
+
+    def tile_results(self, write: Record, sums: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(pes, lanes, m, m) of sums (pes, lanes, side, side), which wrap as the accumulators do."""
+        shape = self.plan.shape
+        assert shape.tiles is not None
+        sizes = shape.tiles.sizes
+        size = sizes[write["tile_size"]]
+        at = np.array(output_rows(size, sizes))
         results = at @ (sums & ((1 << shape.acc_bits) - 1)) @ at.T
         bits = shape.acc_bits
         if write["tile_exact"]:

@@ -35,6 +35,16 @@ def test_the_images_compute_tiles(case: Case) -> None:
     np.testing.assert_array_equal(outputs.reshape(expected.shape), expected)
 
 
+@settings(max_examples=30)
+@given(case=cases(columns=300, tiles=True, sparse=True))
+def test_the_images_compute_tiles_beside_sparse_layers(case: Case) -> None:
+    """Weights in the Winograd domain sparse or not, kernels in tiles, and layers of other kinds in one core."""
+    plan = buildable_sparse(case)
+    frames = case.frames[: case.options.batch]
+    expected = golden.infer(case.model, frames)
+    np.testing.assert_array_equal(Emulator(plan).run(frames).reshape(expected.shape), expected)
+
+
 @settings(max_examples=25)
 @given(case=cases(columns=800, bits=(2, 8, 16), weight_bits=16))
 def test_also_with_sixteen_bits(case: Case) -> None:

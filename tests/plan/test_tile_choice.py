@@ -5,7 +5,7 @@ import pytest
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.tile_choice import LEAST, SLOWER
 from tests.gateware.tiles import int8, network
-from tests.plan.small import act, conv, model, pruned, weights
+from tests.plan.small import act, conv, model, pruned, pruned_blocks, weights
 
 
 @pytest.mark.parametrize("algorithm", ["winograd2", "winograd4"])
@@ -27,13 +27,25 @@ def test_narrow_multipliers_stay_direct(target: str, found: str) -> None:
     assert plan.notes == ((reason,) if found == "direct" else ())
 
 
-def test_cores_with_sparse_layers_stay_direct() -> None:
+def test_beside_sparse_layers_tiles_are_taken_when_asked_for() -> None:
+    source = act(16, 16, 16)
+    first = conv("first", "input", source, weights(32, 16, 3, 3), pad=1)
+    second = conv("second", "first", first.output, pruned(16, 32, 3, 3))
+    net = model(source, first, second)
+    for algorithm, found in (("auto", "direct"), ("winograd2", "winograd2")):
+        plan = build_plan(net, PlanOptions(algorithm=algorithm))  # type: ignore[arg-type]
+        assert plan.compute_cycles > LEAST
+        assert [layer.algorithm for layer in plan.layers] == [found, "direct"]
+        assert not plan.notes
+
+
+def test_cores_with_n_of_m_layers_stay_direct() -> None:
     source = act(4, 9, 9)
-    first = conv("first", "input", source, weights(5, 4, 3, 3))
-    second = conv("second", "first", first.output, pruned(5, 5, 3, 3))
-    plan = build_plan(model(source, first, second), PlanOptions(algorithm="winograd2"))
+    first = conv("first", "input", source, weights(4, 4, 3, 3))
+    second = conv("second", "first", first.output, pruned_blocks(4, 4, 3, 3, n=1, m=2))
+    plan = build_plan(model(source, first, second), PlanOptions(pes=2, algorithm="winograd2"))
     assert [layer.algorithm for layer in plan.layers] == ["direct", "direct"]
-    assert any("changes nothing: a core with sparse or N:M layers" in note for note in plan.notes)
+    assert any("changes nothing: a core with N:M layers" in note for note in plan.notes)
 
 
 def test_a_model_without_a_layer_for_tiles_says_so() -> None:

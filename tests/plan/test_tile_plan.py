@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from hwgen.plan.tile_plan import (
 )
 from hwgen.plan.tiles import Size
 from hwgen.plan.winograd import tiled
-from tests.gateware.tiles import network, tile_plan
+from tests.gateware.tiles import network, sparse_network, tile_plan
 from tests.plan.emulator import Writer
 
 
@@ -58,10 +59,11 @@ def test_every_output_is_written_once_where_its_reader_looks(
     net = network(2, 2, (height, width), layers=2)
     plan = build_plan(net, PlanOptions(pes=pes, lanes=lanes, algorithm=f"winograd{sizes[0]}"))  # type: ignore[arg-type]
     found: Counter[int] = Counter()
+    assert plan.grid is not None
     for step in plan.steps[:-1]:
         if step.op.layer.name != "conv0":
             continue
-        record = write_record(step) | tile_write_fields(step, sizes_of([step.op]))
+        record = write_record(step) | tile_write_fields(step, plan.grid, sizes_of([step.op]), sparse=False)
         writer, size = Writer(record, 20), step.op.tile
         assert size is not None
         for y in range(record["y_limit"]):
@@ -97,7 +99,26 @@ def test_fields_of_a_step() -> None:
     assert (shape.sizes, shape.units, shape.pes_per_unit, shape.buffer_words) == ((2,), 2, 1, 64)
     assert (shape.divided, shape.undivided) == (True, False)
     # 5 x 7 outputs are 3 x 4 tiles: of the last ones one row and one column are written.
-    fields = tile_write_fields(step, (2,))
+    fields = tile_write_fields(step, grid, (2,), sparse=False)
+    assert "tile_rows" not in fields
     assert {name: fields[name] for name in ("edge_y", "last_y", "edge_x", "last_x")} == {
         "edge_y": 2, "last_y": 0, "edge_x": 3, "last_x": 0,
     }  # fmt: skip
+
+
+def test_fields_of_a_sparse_step() -> None:
+    """All rows of one walk: no passes, and a place's sums come row by row."""
+    plan = build_plan(sparse_network(3, 7, (5, 7)), PlanOptions(pes=2, lanes=2))
+    grid, (step,) = plan.grid, plan.steps
+    assert grid is not None
+    read = tile_read_fields(step, grid, (2,))
+    assert (read["tile"], read["tile_passes"], read["tile_idle"]) == (1, 0, 0)
+    fields = tile_write_fields(step, grid, (2,), sparse=True)
+    assert (step.passes, fields["tile_rows"], fields["tile_values"]) == (4, 3, 8)
+    shape = plan.shape.tiles
+    assert shape is not None
+    assert (shape.sparse_rows, shape.sums_words) == (4, 64)
+    # Beside it a dense step of tiles has a row at a time.
+    mixed = replace(step, op=replace(step.op, entries=None))
+    dense = tile_write_fields(mixed, grid, (2,), sparse=True)
+    assert (dense["tile_rows"], dense["tile_values"]) == (0, 2)
