@@ -50,8 +50,7 @@ def add_drain(
         tile = record["tile"]
         place = _tile_place(m, parts, tile_drain, place, capture & tile, walk, due)
         capture = capture & ~tile
-        results = _tile_results(m, parts, tile_drain, heads)
-        heads = [Mux(tile, result, head[: shape.result_bits]) for result, head in zip(results, heads, strict=True)]
+        heads = _tile_results(m, parts, tile_drain, heads)
     # The first two are strobes, the rest counts only with them.
     strobes = delay_line(m, place[:2], due, "value", reset=True)
     # The walk is a cycle ahead of the value.
@@ -117,9 +116,14 @@ def _tile_place(
 
 
 def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Value]) -> list[Value]:
-    """What each requantiser takes of the output transforms, of which it has one or shares one with others."""
+    """What each requantiser takes: in a step of tiles from its output transform, perhaps shared, else of ``heads``.
+
+    What stands still in a step is told from group to group: from the schedule's memory the way is too far.
+    """
     shape, record = parts.shape, parts.write_record
     assert shape.tiles is not None
+    held = Cat(record["tile"], record["tile_exact"], record["tile_size"])
+    near = relayed(m, held, pe_groups(shape.pes), "tile_held")
     # A sum is at the chain's end a cycle behind the lead.
     sums = Cat(drain.sum_write, drain.sum_write_address, drain.sum_read_address)
     sum_place = delayed(m, sums, latency.DRAIN_LEAD, "sum_place", reset=True)
@@ -136,9 +140,9 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
                 output.acc.eq(heads[first // shape.pes_per_requantiser]),
                 Cat(output.sum_write, output.sum_write_address, output.sum_read_address).eq(places),
                 Cat(getattr(output, name) for name in output.controls).eq(controls),
-                output.size.eq(record["tile_size"]),
-                output.exact.eq(record["tile_exact"]),
+                Cat(output.exact, output.size).eq(near[first // GROUP][1:]),
             ]
             results[first] = output.result
-        chosen.append(results[first])
+        tile = near[requantiser * shape.pes_per_requantiser // GROUP][0]
+        chosen.append(Mux(tile, results[first], heads[requantiser][: shape.result_bits]))
     return chosen
