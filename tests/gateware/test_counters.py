@@ -17,8 +17,9 @@ from hwgen.plan.activity import counters
 from hwgen.plan.counters import BITS, PREFIX, counter_names, planned_counters
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import SETTLE, Run, run
+from tests.gateware.tiles import sparse_network
 from tests.plan.planned import buildable, buildable_sparse
-from tests.plan.small import act, dense, lenet, model, pruned, sparse_net
+from tests.plan.small import act, conv, dense, lenet, model, pruned, sparse_net
 
 
 def counting(case: Case) -> Case:
@@ -49,6 +50,21 @@ def test_a_batch_counts_what_the_plan_predicts(case: Case) -> None:
     assume(plan.machines)
     result = run(plan, case.frames[: case.options.batch], settle=SETTLE)
     assert result.counters == predicted(case, plan, 0)
+
+
+@pytest.mark.parametrize("queue", [1, 8])
+def test_tiles_of_sparse_weights_skip_nothing(queue: int) -> None:
+    """A layer of tiles behind a sparse one: every place of the tile is drained, and a group ends with its last."""
+    x = act(3, 6, 6)
+    first = conv("first", "input", x, pruned(5, 3, 3, 3), pad=1)
+    (second,) = sparse_network(5, 7, (6, 6)).layers
+    net = model(x, first, replace(second, inputs=("first",)))  # type: ignore[arg-type]
+    options = PlanOptions(pes=3, lanes=2, queue=queue, counters=True)
+    plan = build_plan(net, options)
+    frames = np.random.default_rng(8).integers(-128, 128, (1, 3, 6, 6)).astype(np.int8)
+    result = run(plan, frames, settle=SETTLE)
+    np.testing.assert_array_equal(result.outputs, golden.infer(net, frames))
+    assert result.counters == predicted(Case(net, options, frames, None), plan, 0)
 
 
 @settings(max_examples=5)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hwgen.gateware.pipeline import GROUP
 from hwgen.gateware.sparse_front import SparseFront
 from hwgen.plan import latency
-from tests.gateware.bench import pack, simulate, sparse_shape, unpack
+from tests.gateware.bench import pack, simulate, sparse_shape, trace, unpack
+from tests.gateware.tiles import sparse_tile_plan
 
 BUNDLES = 12
 
@@ -81,3 +82,30 @@ def test_columns_arrive_at_every_group_with_their_vectors(
         # While a queue is full nothing is issued, but for what was on its way.
         held = [cycle for cycle, _ in columns[group] if stop + latency.in_flight(pes) <= cycle < stop + 40]
         assert held == []
+
+
+def test_columns_of_tiles_arrive_as_they_are() -> None:
+    """Their vectors ``latency.broadcast`` behind their number, wider than the banks', and no zero point taken away."""
+    shape = sparse_tile_plan(2, pes=5).shape
+    assert shape.tiles is not None
+    bits = shape.tiles.vector_bits
+    rng = np.random.default_rng(1)
+    values = rng.integers(-(1 << (bits - 1)), 1 << (bits - 1), (20, shape.lanes))
+    late = latency.broadcast(5)
+    rows = [
+        {
+            "tile": 1, "zero": 7, "tile_column": int(t < 20), "tile_mark": int(t == 19), "tile_number": t % 32,
+            "tile_vector": pack(values[t - late], bits) if late <= t < 20 + late else 0,
+        }
+        for t in range(40)
+    ]  # fmt: skip
+    found = trace(SparseFront(shape=shape), rows, ("column_1", "mark_1", "number_1", "vector_1"))
+    columns = [cycle for cycle, out in enumerate(found) if out["column_1"]]
+    assert [found[cycle]["number_1"] for cycle in columns] == list(range(20))
+    assert [cycle for cycle, out in enumerate(found) if out["mark_1"]] == columns[-1:]
+    assert shape.sparse is not None
+    arrived = [
+        unpack(found[cycle + latency.POINTER - 1]["vector_1"], shape.sparse.operand_bits, shape.lanes)
+        for cycle in columns
+    ]
+    assert arrived == values.tolist()

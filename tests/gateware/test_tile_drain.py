@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from amaranth.hdl import Elaboratable, Module
 from amaranth.lib import wiring
@@ -12,6 +14,7 @@ from hwgen.gateware.pipeline import delayed
 from hwgen.gateware.tile_drain import TileDrain
 from hwgen.gateware.tile_output import TileOutput
 from hwgen.plan import latency
+from hwgen.plan.fields import FieldLayout
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.tiles import Size, side, weight_scale
 from tests.gateware.bench import Row, trace, unpack
@@ -66,17 +69,30 @@ class Drained(wiring.Component):
         return m
 
 
-@settings(max_examples=8)
+def beside_sparse(shape: ArrayShape, rows: int) -> ArrayShape:
+    """The core with tiles whose weights are sparse too, of so many rows."""
+    assert shape.tiles is not None
+    fields = (*shape.write_fields.fields, ("tile_rows", 2), ("tile_values", 8))
+    return replace(shape, write_fields=FieldLayout(fields), tiles=replace(shape.tiles, sparse_rows=rows))
+
+
+@settings(max_examples=12)
 @given(
     size=st.sampled_from([2, 4]), requantisers=st.sampled_from([1, 2]), passes=st.integers(1, 2),
-    groups=st.integers(1, 2), wait=st.integers(0, 3), seed=st.integers(0, 2**32 - 1),
+    groups=st.integers(1, 2), wait=st.integers(0, 3), sparse=st.booleans(), seed=st.integers(0, 2**32 - 1),
 )  # fmt: skip
 def test_results_leave_tile_by_tile_in_their_place(
-    size: Size, requantisers: int, passes: int, groups: int, wait: int, seed: int
+    size: Size, requantisers: int, passes: int, groups: int, wait: int, sparse: bool, seed: int
 ) -> None:
-    """Sums of random kernels on random tiles; ``wait`` more cycles between places than draining takes."""
+    """Sums of random kernels on random tiles; ``wait`` more cycles between places than draining takes.
+
+    ``sparse``: in a core that has such tiles too; the passes' sums of a place come together, row by row.
+    """
     rng = np.random.default_rng(seed)
+    together = passes if sparse else 1
     shape = tile_plan(size, requantisers=requantisers).shape
+    if sparse:
+        shape = beside_sparse(shape, passes)
     tiles, edge, lanes, bits = shape.tiles, side(size), shape.lanes, shape.acc_bits
     assert tiles is not None
     per = tiles.pes_per_unit
@@ -87,10 +103,12 @@ def test_results_leave_tile_by_tile_in_their_place(
     results = (windows * kernels[..., None, None, :, :]).sum(axis=(6, 7))
 
     step = {"tile": 1, "groups": groups - 1, "passes": passes - 1, "requant_base": 0, "tile_exact": 1}
+    step |= {"tile_rows": together - 1, "tile_values": together * lanes * per}
     names = [name for name, _ in shape.write_fields.fields]
     record = shape.write_fields.pack(dict.fromkeys(names, 0) | {k: v for k, v in step.items() if k in names})
     period, begin = lanes * per + wait, 2
-    places = sums.reshape(groups * passes, per * lanes, edge * edge).transpose(0, 2, 1).reshape(-1, per * lanes)
+    by_walk = sums.reshape(groups * passes // together, together, per * lanes, edge * edge)
+    places = by_walk.transpose(0, 3, 1, 2).reshape(-1, per * lanes)
     captures = [begin + period * index for index in range(len(places))]
     # A sum is at the chain's end two cycles behind the capture.
     chain = {
@@ -98,7 +116,7 @@ def test_results_leave_tile_by_tile_in_their_place(
         for cycle, values in zip(captures, places, strict=True)
         for index, value in enumerate(values)
     }
-    length = captures[-1] + edge * edge * per * lanes + 80
+    length = captures[-1] + edge * edge * per * lanes * together + 80
     rows: list[Row] = [
         {"fetched": int(t == 0), "record": record, "capture": int(t in captures), "acc": chain.get(t, 0)}
         for t in range(length)
@@ -107,7 +125,8 @@ def test_results_leave_tile_by_tile_in_their_place(
     assert [cycle + 1 for cycle, out in enumerate(found) if out["sum_write"]] == sorted(chain)
     values = [cycle for cycle, out in enumerate(found) if out["value"]]
     divide = latency.tile_divide(bits, nine=tiles.nine)
-    assert values[-1] == captures[-1] + latency.tile_drain(edge, size, lanes * per, tiles.output_matrix.latency, divide)
+    drain = latency.tile_drain(edge, size, lanes * per * together, tiles.output_matrix.latency, divide)
+    assert values[-1] == captures[-1] + drain
     order = np.ndindex(groups, passes, per, lanes, size, size)
     for cycle, (group, number, pe, lane, x, y) in zip(values, order, strict=True):
         tile_last = x == y == size - 1

@@ -94,6 +94,13 @@ def tile_plan(
     return build_plan(network(channels, rows, (5, 7)), options)
 
 
+@cache
+def sparse_tile_plan(size: Size, *, rows: int = 7, pes: int = 2, lanes: int = 2, requantisers: int = 0) -> Plan:
+    """The same with sparse weights in the Winograd domain."""
+    options = PlanOptions(pes=pes, lanes=lanes, requantisers=requantisers or None)
+    return build_plan(sparse_network(3, rows, (5, 7), tile=size), options)
+
+
 def transformed(tiles: NDArray[np.int64], size: Size) -> NDArray[np.int64]:
     """B^T d B of tiles (..., side, side)."""
     bt = np.array(input_rows(size))
