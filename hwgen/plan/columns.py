@@ -112,7 +112,7 @@ class TileLoad:
     """How transformed inputs come to be there, and how they leave.
 
     ``columns``: of a group, that the sequencer issues; ``idle``: cycles behind them; ``way``: from the last of them to
-    the walk's first column; ``channels``: columns of a place; ``issue``: as of :class:`Columns`.
+    the cycle before the walk's first column; ``channels``: columns of a place; ``issue``: as of :class:`Columns`.
     """
 
     columns: int
@@ -170,7 +170,7 @@ class TileColumns:
             self._room += done
         if done:
             # The next group, if it is ready by now.
-            self._running = bool(self._ready) and self._ready[0] <= now + 1
+            self._running = bool(self._ready) and self._ready[0] <= now
             if self._running:
                 self._ready.popleft()
                 self._column = 0

@@ -122,7 +122,9 @@ def push(pes: int) -> int:
 
 
 ROW_DRAIN = 2
-"""From the strobe of a sparse row's drain to its capture: the PE's copy, the row's register."""
+"""From the strobe of a sparse row's drain to its first value at a requantiser: the PE's copy, the row's register."""
+TILE_ROW_DRAIN = 1
+"""From the strobe of a sparse row's drain to its capture for the output transforms, whose sums are a cycle behind."""
 
 
 def fetch(coding: str) -> int:

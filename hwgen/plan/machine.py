@@ -28,7 +28,7 @@ class TileWork:
     """What else decides the timing of a step of Winograd tiles (:mod:`hwgen.gateware.tile_front`).
 
     ``groups`` of tiles; ``size``: of a tile; ``sums``: of a place that an output transform takes; ``results``: from the
-    capture of the last row of a group's last place to the ``value`` of its last result.
+    strobe of the last row of a group's last place to the ``value`` of its last result.
     """
 
     load: TileLoad
@@ -152,14 +152,14 @@ class _Run:
                 strobes += [now + 1 + row * period for row in range(rows)]
                 releases.append(strobes[-1] + 1)
                 drain_from = now + max(rows * period, DRAIN_PAUSE) + 1
-        drains, last = self._written([strobe + latency.ROW_DRAIN for strobe in strobes])
+        drains, last = self._written(strobes)
         return Trace(cycles=last, drains=drains, columns=columns, full=full, empty=empty)
 
-    def _written(self, captures: list[int]) -> tuple[tuple[int, ...], int]:
+    def _written(self, strobes: list[int]) -> tuple[tuple[int, ...], int]:
         """Cycles in which rows (of tiles: columns of results) begin to be written, and the last value's."""
         machine, tiles = self.machine, self.machine.tiles
         if tiles is None:
-            drains = tuple(capture + machine.requantise for capture in captures)
+            drains = tuple(strobe + latency.ROW_DRAIN + machine.requantise for strobe in strobes)
             return drains, drains[-1] + machine.drain_cycles - 1
         edge = side(tiles.size)
         per_group = machine.rows * edge**2
@@ -168,7 +168,7 @@ class _Run:
             for tile in reversed(range(machine.rows * tiles.sums))
             for column in reversed(range(tiles.size))
         ]
-        ends = [capture + tiles.results + machine.requantise for capture in captures[per_group - 1 :: per_group]]
+        ends = [strobe + tiles.results + machine.requantise for strobe in strobes[per_group - 1 :: per_group]]
         return tuple(end + 1 - tiles.size - back for end in ends for back in before), ends[-1]
 
     def _push(self, now: int) -> None:

@@ -228,7 +228,7 @@ def _tile_work(step: Step, grid: Grid, coding: str) -> TileWork:
         groups=step.walk.groups,
         size=step.op.tile,
         sums=step.tile_sums(grid),
-        results=step.tile_results(grid),
+        results=latency.TILE_ROW_DRAIN + step.tile_results(grid),
     )
 
 

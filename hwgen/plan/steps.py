@@ -138,7 +138,7 @@ class Step:
         return latency.tile_drain(side(size), size, values, tiles.output_latency, tiles.divide)
 
     def tile_way(self, grid: Grid) -> int:
-        """From the last element of a group of tiles, as it is issued, to the first column of the walk over it."""
+        """From the last element of a group of tiles, as it is issued, to the cycle before the walk over it."""
         tiles, size = grid.tiles, self.op.tile
         assert tiles is not None
         assert size is not None

@@ -44,7 +44,7 @@ def test_every_place_of_every_group_in_order(load: TileLoad, groups: int, holds:
     cycles = np.array([now for now, _ in found]).reshape(groups, per_group)
     # A group is loaded before it is walked over, and no sooner than a half of the buffer is free.
     period = load.columns + load.idle
-    assert all(cycles[group, 0] >= group * period + load.columns + load.way for group in range(groups))
+    assert all(cycles[group, 0] > group * period + load.columns + load.way for group in range(groups))
     assert all(cycles[group, 0] > cycles[group - 2, -1] + load.columns for group in range(2, groups))
     # Within a group nothing but a hold lies between two columns.
     assert all(set(range(walk[0], walk[-1])) - set(walk.tolist()) <= held for walk in cycles)
@@ -58,12 +58,12 @@ def test_without_holds_groups_follow_each_other_or_their_elements(load: TileLoad
     assert not held
     first, second, third = (found[group * per_group][0] for group in range(3))
     period = load.columns + load.idle
-    assert first == load.columns + load.way
+    assert first == load.columns + load.way + 1
     assert second - first == max(per_group, period)
     # The third group's elements take the place of the first's, as soon as that is done.
     freed = first + per_group
     begin = max(freed, 2 * period + 1)
-    assert third == max(second + per_group, begin + load.columns - 1 + load.way)
+    assert third == max(second + per_group, begin + load.columns + load.way)
 
 
 def test_a_scanned_column_is_issued_a_cycle_behind_its_decision() -> None:
