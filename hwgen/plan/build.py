@@ -38,6 +38,7 @@ from hwgen.plan.streams import input_addressing, load_cycles, stream_shape, unlo
 from hwgen.plan.targets import widest_add
 from hwgen.plan.tile_choice import TileChooser
 from hwgen.plan.tile_plan import sizes_of, tile_shape, tile_write_fields
+from hwgen.plan.tile_resources import tile_memories
 from hwgen.plan.tiles import vector_widths
 from hwgen.plan.timeline import timeline
 
@@ -280,6 +281,8 @@ class _Builder:
         model, grid, lowering, batch = self.model, self.grid, self.lowering, self.options.batch
         depth = {image.name: image.depth for image in images}
         first = self.ops[0]
+        tiles = tile_shape(self.steps, grid, result_bits=lowering.acc_bits)
+        others = tile_memories(tiles, pes=grid.pes, lanes=grid.lanes, acc_bits=self.acc_bits) if tiles else ()
         gathers = batch if any(batched(op, batch) for op in self.ops) else 1
         input_frames = batch if batched(first, batch) else 1
         return ArrayShape(
@@ -333,6 +336,7 @@ class _Builder:
                 lanes=grid.lanes,
                 bank_words=self.placement.bank_words,
                 act_bits=self._act_bits,
+                others=others,
                 target=self.options.device,
                 loadable=self.options.weights == "load",
             ),
@@ -341,5 +345,5 @@ class _Builder:
             scores=self.ops[-1].rows if isinstance(self.model.layers[-1], Argmax) else 0,
             sparse=replace(sparse.shape, pointer_words=depth["pointers_0"]) if sparse else None,
             counters=self.options.counters,
-            tiles=tile_shape(self.steps, grid, result_bits=lowering.acc_bits),
+            tiles=tiles,
         )

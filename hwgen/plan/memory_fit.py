@@ -18,12 +18,19 @@ REQUANTISATION = "requant_"
 
 
 def blocks(
-    images: Sequence[MemoryImage], *, pes: int, lanes: int, bank_words: int, act_bits: int, target: Target
+    images: Sequence[MemoryImage],
+    *,
+    pes: int,
+    lanes: int,
+    bank_words: int,
+    act_bits: int,
+    others: Sequence[Memory] = (),
+    target: Target,
 ) -> int:
-    """Block RAMs of a core: its images, and its banks."""
+    """Block RAMs of a core: its images, its banks, and ``others`` without contents."""
     banks = Memory.banks(pes=pes, lanes=lanes, words=bank_words, act_bits=act_bits)
     memories = [Memory(image.width, image.depth, 1) for image in images]
-    deep = tuple(memory for memory in (*memories, banks) if memory.depth > SMALL_WORDS)
+    deep = tuple(memory for memory in (*memories, banks, *others) if memory.depth > SMALL_WORDS)
     return Resources(0, 0, deep).blocks(target)
 
 
@@ -40,6 +47,7 @@ def requantisation_in_luts(
     lanes: int,
     bank_words: int,
     act_bits: int,
+    others: Sequence[Memory] = (),
     target: Target,
     loadable: bool,
 ) -> bool:
@@ -47,4 +55,7 @@ def requantisation_in_luts(
     depth = max((image.depth for image in images if image.name.startswith(REQUANTISATION)), default=0)
     if not can_be_luts(depth, loadable=loadable, target=target):
         return False
-    return blocks(images, pes=pes, lanes=lanes, bank_words=bank_words, act_bits=act_bits, target=target) > target.blocks
+    needed = blocks(
+        images, pes=pes, lanes=lanes, bank_words=bank_words, act_bits=act_bits, others=others, target=target
+    )
+    return needed > target.blocks

@@ -14,7 +14,7 @@ from hwgen.plan.resources import INDEX_BITS, SMALL_WORDS, Memory, Resources
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.targets import Target
 from hwgen.plan.tile_plan import tile_shape
-from hwgen.plan.tiles import ACT_BITS, side, weight_bits
+from hwgen.plan.tiles import ACT_BITS, TileShape, side, weight_bits
 
 SCHEDULE_BITS = 96
 """About a word of each schedule."""
@@ -57,14 +57,7 @@ def core_memories(
     ]
     tiles = tile_shape(steps, grid, result_bits=lowering.acc_bits)
     if tiles is not None:
-        units = grid.pes // tiles.pes_per_unit
-        results = max(edge * size for edge, size in zip(tiles.sides, tiles.sizes, strict=True))
-        found += [
-            Memory(grid.lanes * tiles.vector_bits, tiles.buffer_words, tiles.units),
-            Memory(grid.lanes * tiles.row_bits, 2 * max(tiles.sides) ** 2, tiles.units),
-            Memory(acc_bits, 2 * grid.lanes * tiles.sums_words, units),
-            Memory(acc_bits, 2 * results, units),
-        ]
+        found += tile_memories(tiles, pes=grid.pes, lanes=grid.lanes, acc_bits=acc_bits)
     widths = (lowering.mul_bits, requant_fields(lowering).width)
     requantisation = [Memory(width, rows, grid.pes // per) for width in widths]
     first, second = (
@@ -72,6 +65,18 @@ def core_memories(
         for memories in (found, requantisation)
     )
     return first, second
+
+
+def tile_memories(tiles: TileShape, *, pes: int, lanes: int, acc_bits: int) -> list[Memory]:
+    """Buffers of transformed inputs, columns that become rows, sums, and what lies between the output transforms."""
+    units = pes // tiles.pes_per_unit
+    results = max(edge * size for edge, size in zip(tiles.sides, tiles.sizes, strict=True))
+    return [
+        Memory(lanes * tiles.vector_bits, tiles.buffer_words, tiles.units),
+        Memory(lanes * tiles.row_bits, 2 * max(tiles.sides) ** 2, tiles.units),
+        Memory(acc_bits, 2 * lanes * tiles.sums_words, units),
+        Memory(acc_bits, 2 * results, units),
+    ]
 
 
 def _unit_bits(op: ArrayOp) -> int:

@@ -8,6 +8,7 @@ from hwgen.bench.mobilenet import mobilenet
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.memory_fit import blocks, requantisation_in_luts
+from hwgen.plan.resources import Memory
 from hwgen.plan.targets import TARGETS
 
 ECP5 = TARGETS["ecp5-85k"]
@@ -49,3 +50,12 @@ def test_visual_wake_words_fit_so() -> None:
     others = [image for image in plan.images if not image.name.startswith("requant_")]
     banks = {"pes": 16, "lanes": 8, "bank_words": plan.shape.bank_words, "act_bits": 8}
     assert blocks(plan.images, **banks, target=ECP5) > ECP5.blocks >= blocks(others, **banks, target=ECP5)
+
+
+def test_the_memories_of_tiles_count() -> None:
+    images = [image("requant_mul_0", 20, 100)]
+    assert blocks(images, **BANKS, target=ECP5) == 9
+    assert blocks(images, **BANKS, others=[Memory(80, 1024, 2), Memory(25, 16, 4)], target=ECP5) == 9 + 12
+    nine = replace(ECP5, blocks=9)
+    assert not requantisation_in_luts(images, **BANKS, target=nine, loadable=False)
+    assert requantisation_in_luts(images, **BANKS, others=[Memory(8, 17, 1)], target=nine, loadable=False)
