@@ -21,6 +21,7 @@ from hwgen.bench.shapes import shapes
 from hwgen.bench.sparsity import sparsity
 from hwgen.bench.winograd import winograd
 from hwgen.bench.winograd_clock import winograd_clock
+from hwgen.bench.winograd_sparse import winograd_sparse
 from hwgen.errors import UsageError
 from hwgen.flow.process import Progress, silent
 
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "lenet-clock": lambda progress: lenet_clock(progress=progress),
     "mlperf-tiny": lambda progress: mlperf_tiny(progress=progress),
     "winograd": lambda progress: winograd(progress=progress),
+    "winograd-sparse": lambda progress: winograd_sparse(progress=progress),
     "winograd-clock": lambda progress: winograd_clock(progress=progress),
     "mlperf-clock": lambda progress: mlperf_clock(progress=progress),
 }

@@ -142,7 +142,9 @@ def sparse_layers(
     mapped = all(step.frames > 1 or not step.op.fully_connected for step in sparse)
     tiles = any(step.op.tile is not None for step in sparse)
     issue = max(1, latency.tile_issue(grid.pes, form.coding)) if tiles else 1
-    queue = options.queue or queue_limit(SHORT_QUEUE if few or mapped else LONG_QUEUE, grid.pes, issue)
+    # A place of tiles is a group: what differs from one to the next must even out.
+    short = (few or mapped) and not tiles
+    queue = options.queue or queue_limit(SHORT_QUEUE if short else LONG_QUEUE, grid.pes, issue)
     shape = SparseShape(
         rows=rows,
         queue=queue,

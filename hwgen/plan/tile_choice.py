@@ -100,7 +100,9 @@ class TileChooser:
     def _cheapest(self, choices: Sequence[TileChoice]) -> TileChoice:
         """The first, those with little logic standing first, that costs hardly more time than the fastest."""
         least = min(choice.cycles for choice in choices)
-        return next(choice for choice in choices if choice.cycles <= SLOWER * least)
+        # What a slower drain does to the queues of a sparse step, the cycles do not yet say.
+        sparse = any(op.entries is not None and op.tile is not None for op in choices[0].ops)
+        return next(choice for choice in choices if choice.cycles <= (1 if sparse else SLOWER) * least)
 
     def _on(self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int) -> TileChoice:
         """With so many PEs per requantiser and per output transform."""
