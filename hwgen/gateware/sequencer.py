@@ -44,7 +44,7 @@ class Sequencer(wiring.Component):
     room : In(1)
         A sparse step may issue a bundle; such a step reads all banks at once and needs no ``bank``.
     tile_room : In(1)
-        A sparse step of tiles, which reads bank by bank, may begin a group.
+        Where tiles are sparse: such a step, which reads bank by bank, may begin a group.
     slot_last : Out(1)
         The column is of the last slot (with sparse layers).
     drained : In(1)
@@ -59,6 +59,7 @@ class Sequencer(wiring.Component):
 
     def __init__(self, *, shape: ArrayShape) -> None:
         self._shape = shape
+        self._sparse_tiles = shape.tiles is not None and shape.tiles.sparse_rows > 0
         super().__init__(
             {
                 "step": Out(address_bits(shape.steps)),
@@ -67,7 +68,6 @@ class Sequencer(wiring.Component):
                 "input_ready": In(1),
                 "output_free": In(1),
                 "room": In(1),
-                "tile_room": In(1),
                 "slot_last": Out(1),
                 "drained": In(1),
                 "follow": In(1),
@@ -84,6 +84,7 @@ class Sequencer(wiring.Component):
                 "release_input": Out(1),
                 "held": Out(held_layout(shape).width),
             }
+            | ({"tile_room": In(1)} if self._sparse_tiles else {})
         )
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -105,11 +106,12 @@ class Sequencer(wiring.Component):
         # A sparse step reads a slot of all banks at once.
         sparse = record.get("sparse", Const(0, 1))
         group_fresh = Signal()
-        waits: Value = Const(0, 1)
-        if shape.tiles is not None and shape.tiles.sparse_rows:
+        if self._sparse_tiles:
             waits = sparse & record["tile"] & group_fresh & ~self.tile_room
             sparse = sparse & ~record["tile"]
-        may_issue = (~sparse | self.room) & ~waits
+            may_issue = (~sparse | self.room) & ~waits
+        else:
+            may_issue = ~sparse | self.room
         # Each counter has a register beside it: whether it stands at its last value.
         tap_last, slot_last, pass_last = Signal(), Signal(), Signal()
         inner_last, outer_last = Signal(), Signal()

@@ -38,7 +38,7 @@ class SparseDrain(wiring.Component):
     ready : In(pes)
         A group of the PE's waits.
     last_row : In, tile : In(1)
-        Of the running step; whether it is one of tiles, a row's sums of which may take longer.
+        Of the running step; in cores with tiles, whether it is one of them, a row's sums of which may take longer.
     drain, drain_last, clear, taken : Out(1), drain_row : Out
         To the PEs; ``clear`` may reach them some cycles late: the rows begin again meanwhile.
     drain_next : Out(1), row_next : Out
@@ -53,7 +53,6 @@ class SparseDrain(wiring.Component):
             {
                 "ready": In(shape.pes),
                 "last_row": In(row_bits(shape)),
-                "tile": In(1),
                 "drain": Out(1),
                 "drain_last": Out(1),
                 "clear": Out(1),
@@ -63,6 +62,7 @@ class SparseDrain(wiring.Component):
                 "row_next": Out(row_bits(shape)),
                 "cleared": Out(1),
             }
+            | ({"tile": In(1)} if shape.tiles is not None else {})
         )
 
     def elaborate(self, platform: object) -> Elaboratable:

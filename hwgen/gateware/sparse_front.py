@@ -33,11 +33,11 @@ class SparseFront(wiring.Component):
         For the PEs of group N.
     column, dropped, held : Out(1)
         For the counters.
-    hold : Out(1)
-        A queue is full.
     tile, tile_column, tile_mark, tile_held : In(1), tile_number, tile_vector : In
         Where tiles are sparse: the step is one of tiles, and columns come from their front, the vector due
         ``latency.broadcast`` later than the rest. Of those nothing is skipped, nor a zero point taken away.
+    hold : Out(1)
+        There too: a queue is full.
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -61,11 +61,11 @@ class SparseFront(wiring.Component):
             "column": Out(1),
             "dropped": Out(1),
             "held": Out(1),
-            "hold": Out(1),
         }
         self._tiles = shape.tiles if shape.tiles is not None and shape.tiles.sparse_rows else None
         if self._tiles is not None:
             members |= {
+                "hold": Out(1),
                 "tile": In(1),
                 "tile_column": In(1),
                 "tile_mark": In(1),
@@ -93,31 +93,31 @@ class SparseFront(wiring.Component):
             "issue",
         ):  # fmt: skip
             m.d.comb += getattr(scanner, name).eq(getattr(self, name))
+        column, mark, held = scanner.column, scanner.mark, scanner.held
+        scanned: Value = scanner.base + scanner.bank
+        vector: Value = broadcast.vector
+        if self._tiles is not None:
+            m.d.comb += self.hold.eq(scanner.hold)
+            column, mark, held = column | self.tile_column, mark | self.tile_mark, held | self.tile_held
+            scanned = Mux(self.tile, self.tile_number, scanned)
+            vector = Mux(self.tile, self.tile_vector, widened(vector, shape.lanes, self._tiles.vector_bits))
         m.d.comb += [
             self.room.eq(scanner.room),
+            self.column.eq(column),
             self.dropped.eq(scanner.dropped),
-            self.hold.eq(joined(m, self.full, "any_full", every=False)),
-            scanner.hold.eq(self.hold),
+            self.held.eq(held),
+            scanner.hold.eq(joined(m, self.full, "any_full", every=False)),
             broadcast.vectors.eq(scanner.vectors_out),
             broadcast.bank.eq(scanner.bank),
         ]
-        issued: Value = Cat(scanner.column, scanner.mark)
-        held: Value = scanner.held
-        vector: Value = broadcast.vector
-        scanned: Value = scanner.base + scanner.bank
-        if self._tiles is not None:
-            issued = issued | Cat(self.tile_column, self.tile_mark)
-            held = held | self.tile_held
-            scanned = Mux(self.tile, self.tile_number, scanned)
-            vector = Mux(self.tile, self.tile_vector, widened(vector, shape.lanes, self._tiles.vector_bits))
         number = Signal(self._sparse.column_bits)
-        m.d.comb += [number.eq(scanned), self.column.eq(issued[0]), self.held.eq(held)]
+        m.d.comb += number.eq(scanned)
         spare = latency.push(shape.pes) - latency.POINTER
-        column = delayed(m, issued, spare, "column", reset=True)
+        issued = delayed(m, Cat(column, mark), spare, "column", reset=True)
         late_number = delayed(m, number, spare, "number")
         due = latency.push(shape.pes) - latency.broadcast(shape.pes) - 2
         for group in range(self.groups):
-            control = copied(m, Cat(column, late_number), f"column_{group}")
+            control = copied(m, Cat(issued, late_number), f"column_{group}")
             near = copied(m, vector, f"vector_{group}")
             m.d.comb += [
                 getattr(self, f"column_{group}").eq(control[0]),
