@@ -74,7 +74,7 @@ def test_a_reset_clears_every_row(rows: int) -> None:
 @pytest.mark.parametrize("tile", [0, 1])
 def test_rows_of_tiles_take_as_long_as_their_output_transforms(tile: int) -> None:
     """Which two PEs share, where each has a requantiser of its own."""
-    shape = sparse_tile_plan(2, pes=4, requantisers=4).shape
+    shape = sparse_tile_plan(2, rows=11, pes=4, requantisers=4).shape
     assert shape.tiles is not None
     shape = replace(shape, tiles=replace(shape.tiles, pes_per_unit=2))
     assert shape.drain_cycles == 2
