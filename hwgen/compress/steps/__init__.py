@@ -13,6 +13,7 @@ from hwgen.compress.steps.quantise import QuantiseStep
 from hwgen.compress.steps.sensitivity import SensitivityStep
 from hwgen.compress.steps.share import ShareStep
 from hwgen.compress.steps.ternary import TernaryStep
+from hwgen.compress.steps.winograd import WinogradStep
 
 __all__ = ["STEPS", "Context", "Outcome", "Step"]
 
@@ -29,6 +30,7 @@ STEPS: dict[str, type[Step]] = {
         DistilStep,
         DsdStep,
         QuantiseStep,
+        WinogradStep,
         EncodeStep,
         HuffmanStep,
     )
