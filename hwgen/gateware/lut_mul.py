@@ -14,8 +14,9 @@ from hwgen.gateware.cells import product_ports
 class LutMul(wiring.Component):
     """``p + q = a * b``, ``b`` unsigned, in LUTs. **Latency**: 3 cycles, as :class:`hwgen.gateware.cells.Mul`.
 
-    Radix 4: each two bits of b pick 0, a, 2a or 3a, so that only 3a takes an adder. Neighbouring picks are summed
-    before the pipeline register; behind it the sums of b's lower half become p, those of its upper half q. A pick takes
+    Radix 4: each two bits of b pick 0, a, 2a or 3a, so that only 3a takes an adder, beside the operands' register.
+    Neighbouring picks are summed before the next one; behind it the sums of b's lower half become p, those of its upper
+    half q. A pick takes
     two LUT4s a bit, two partial products and their adder three. By Yosys 927 LUTs on ECP5 for 23 x 24 bits; what is
     beside one block of such a product takes 750.
     """
@@ -27,8 +28,8 @@ class LutMul(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b, three = Signal.like(self.a), Signal.like(self.b), Signal(signed(self._a_bits + 2))
-        m.d.sync += [a.eq(self.a), b.eq(self.b)]
-        m.d.comb += three.eq(a + (a << 1))
+        # 3a has a cycle of its own, that of the operands: behind it come a pick and an adder.
+        m.d.sync += [a.eq(self.a), b.eq(self.b), three.eq(self.a + (self.a << 1))]
         digits = Cat(b, C(0, len(b) % 2))
         picks = [Signal.like(three, name=f"pick_{low}") for low in range(0, len(digits), 2)]
         for place, pick in enumerate(picks):
