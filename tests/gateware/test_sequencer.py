@@ -19,6 +19,7 @@ from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.shape import ArrayShape
 from tests.gateware.bench import shape_of, simulate, trace
+from tests.gateware.tiles import sparse_tile_plan
 
 BITS = 14
 OUTPUTS = (
@@ -202,3 +203,21 @@ def test_nothing_starts_while_the_memories_are_loaded() -> None:
     # the record is fetched anew once it has been loaded
     assert started
     assert started[0] >= 20 + latency.MEMORY
+
+
+def test_a_group_of_sparse_tiles_waits_for_room() -> None:
+    """At its first column; what has begun goes on."""
+    plan = sparse_tile_plan(2)
+    (step,) = plan.steps
+    columns = step.columns()
+    (word,) = plan.image("schedule_read").words
+    inputs = {"enable": 1, "input_ready": 1, "output_free": 1, "record": word}
+    # Room for the first group from cycle 30 on, and for the second one 9 cycles after the first's last column.
+    begins = [30, 30 + columns + 9]
+    rooms = {begin + more for begin in begins for more in range(3)}
+    rows = [{**inputs, "tile_room": int(t in rooms)} for t in range(begins[1] + columns + 20)]
+    found = trace(Sequencer(shape=plan.shape), rows, ("column", "group_first"))
+    assert [cycle for cycle, out in enumerate(found) if out["group_first"]] == begins
+    assert [cycle for cycle, out in enumerate(found) if out["column"]] == [
+        begin + index for begin in begins for index in range(columns)
+    ]
