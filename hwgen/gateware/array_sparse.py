@@ -90,6 +90,7 @@ def _add_tiles(
     columns = delayed(m, Cat(tile_front.column, tile_front.column_last) & here.replicate(2), late, "tile", reset=True)
     m.d.comb += [
         sequencer.tile_room.eq(tile_front.room),
+        tile_front.sparse.eq(here),
         tile_front.issue.eq(sequencer.group_first & here),
         tile_front.hold.eq(front.hold),
         tile_front.column_base.eq(held["column_base"]),

@@ -38,8 +38,8 @@ class TileFront(wiring.Component):
 
     hold : In(1), held : Out(1)
         No column may be issued; one waited.
-    issue : In(1), room : Out(1)
-        A group's first element is asked for; a half of the buffers is free for another group's.
+    sparse, issue : In(1), room : Out(1)
+        The step is one of those; a group's first element is asked for; a half of the buffers is free for another's.
     column_base : In, number : Out
         Of the step; of the column.
     """
@@ -79,6 +79,7 @@ class TileFront(wiring.Component):
         return {
             "hold": In(1),
             "held": Out(1),
+            "sparse": In(1),
             "issue": In(1),
             "room": Out(1),
             "column_base": In(bits),
@@ -129,7 +130,7 @@ class TileFront(wiring.Component):
         """The queues hold the walk, the walk the elements; columns are numbered."""
         room = Signal(range(3), init=2)
         place = Signal.like(self.number)
-        m.d.sync += room.eq(room + walk.group_last - self.issue)
+        m.d.sync += room.eq(room + (walk.group_last & self.sparse) - self.issue)
         m.d.comb += [
             walk.hold.eq(self.hold),
             self.held.eq(walk.held),

@@ -52,7 +52,7 @@ def test_columns_are_numbered_and_a_third_group_waits_for_room() -> None:
     assert shape.tiles is not None
     places, channels, base = 16, 3, 5
     step = {"size": 0, "stride": 2, "half": 32, "passes": 0, "channels": channels - 1, "idle": 0, "column_base": base}
-    rows: list[dict[str, int]] = [{"start": 1, **step}, {"start": 0}, {"issue": 1}, {"issue": 0}]
+    rows: list[dict[str, int]] = [{"start": 1, "sparse": 1, **step}, {"start": 0}, {"issue": 1}, {"issue": 0}]
     # Two groups of two pairs of channels, element by element.
     for group in range(2):
         rows += [{"valid": 1, "last": int(index == 31), "issue": int(group == index == 1)} for index in range(32)]

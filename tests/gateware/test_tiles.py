@@ -13,7 +13,7 @@ from hwgen.model import Conv2d
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.tiles import Size
 from tests.gateware.simulation import SETTLE, run
-from tests.gateware.tiles import network
+from tests.gateware.tiles import network, sparse_network
 
 
 @pytest.mark.parametrize(("size", "style"), [(2, "low"), (2, "alternating"), (4, "alternating")])
@@ -45,4 +45,17 @@ def test_both_sizes_in_one_core() -> None:
     frames = np.random.default_rng(0).integers(-128, 128, (2, 2, 5, 7)).astype(np.int8)
     result = run(plan, frames, settle=SETTLE)
     np.testing.assert_array_equal(result.outputs, golden.infer(net, frames))
+    assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
+
+
+def test_dense_and_sparse_tiles_take_turns() -> None:
+    """Groups of a dense step must not count as room for those of a sparse one."""
+    net = network(2, 2, (6, 6), layers=3)
+    pruned = sparse_network(2, 2, (6, 6), layers=3).layers
+    mixed = replace(net, layers=(net.layers[0], pruned[1], net.layers[2]))
+    plan = build_plan(mixed, PlanOptions(pes=2, lanes=1, algorithm="winograd2"))
+    assert [layer.encoding for layer in plan.layers] == ["dense", "sparse", "dense"]
+    frames = np.random.default_rng(0).integers(-128, 128, (3, 2, 6, 6)).astype(np.int8)
+    result = run(plan, frames, settle=SETTLE)
+    np.testing.assert_array_equal(result.outputs, golden.infer(mixed, frames))
     assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
