@@ -48,7 +48,12 @@ def convert(graph: Graph, *, name: str, file: str) -> Model:
         converter = CONVERTERS.get(operator.kind)
         if converter is None:
             raise net.refuse(operator, f"the operator {operator.kind} is not known", f"known: {', '.join(CONVERTERS)}")
-        converter(net, operator)
+        try:
+            converter(net, operator)
+        except UnsupportedError as error:
+            # Arithmetic that knows neither file nor operator.
+            layer = error.layer or operator.name
+            raise UnsupportedError(error.what, file=file, layer=layer, key=error.key, hint=error.hint) from None
     outputs = []
     for tensor in graph.outputs:
         found = net.delivered.get(tensor)

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hwgen.errors import HwgenError, ModelError, ToolMissingError, UnsupportedError
@@ -57,6 +57,7 @@ def test_a_truncated_file_is_damaged(length: int) -> None:
 
 @settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+@example([(1959, 0)])  # a scale that would grow beyond all bounds
 def test_mutated_files_give_a_model_or_an_error_with_the_file(changes: list[tuple[int, int]]) -> None:
     """Whatever the bytes: no other exception, no endless loop."""
     content = bytearray(WHOLE)
