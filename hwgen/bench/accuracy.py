@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hwgen import golden
 from hwgen.bench.cores import simulated
-from hwgen.bench.data import DataFile, data_file, data_folder
+from hwgen.bench.data import DataFile, folder_with
 from hwgen.bench.lenet5 import WEIGHTS, lenet5
 from hwgen.bench.mnist import TEST_IMAGES, TEST_LABELS, TRAINING_IMAGES, images, labels
 from hwgen.bench.mnist8 import CALIBRATION, DIVISOR, MNIST_8, mnist8_float
@@ -76,9 +76,7 @@ def accuracy(
     UsageError
         A file is missing.
     """
-    data = data_folder(folder)
-    for network in networks:
-        data_file(network.file, data)
+    data = folder_with((network.file for network in networks), folder)
     digits = Digits(images(TEST_IMAGES, data), labels(TEST_LABELS, data), images(TRAINING_IMAGES, data)[:CALIBRATION])
     grid = (pes, lanes)
     rows = [row for network in networks for row in _rows(network, data, digits, weight_bits, grid, progress)]

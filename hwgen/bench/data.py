@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,20 @@ class DataFile:
 def data_folder(folder: Path | None = None) -> Path:
     """``folder`` if one is given, else HWGEN_DATA, or ../shared/data beside a clone."""
     return Path(os.environ.get(VARIABLE, DEFAULT)) if folder is None else folder
+
+
+def folder_with(files: Iterable[DataFile], folder: Path | None = None) -> Path:
+    """The data folder, seen to hold all of ``files``: what is missing is said before anything is built.
+
+    Raises
+    ------
+    UsageError
+        One is missing.
+    """
+    data = data_folder(folder)
+    for file in files:
+        data_file(file, data)
+    return data
 
 
 def data_file(file: DataFile, folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hwgen.bench.data import data_file, data_folder
+from hwgen.bench.data import folder_with
 from hwgen.bench.fmax import Placement, by_seed, placed
 from hwgen.bench.mlperf_tiny import LANES, NETWORKS, PES, TARGET, TinyNetwork, model_of
 from hwgen.bench.result import Column, Result, Row, Table
@@ -40,11 +40,8 @@ def mlperf_clock(
     UsageError
         A file is missing.
     """
-    data = data_folder(folder)
     taken = [network for network in networks if network.title in PUBLISHED]
-    for network in taken:
-        for file in network.files:
-            data_file(file, data)
+    data = folder_with((file for network in taken for file in network.files), folder)
     rows = []
     for network in taken:
         model = model_of(network, data)

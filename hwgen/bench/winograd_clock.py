@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from hwgen.bench.data import data_file, data_folder
+from hwgen.bench.data import folder_with
 from hwgen.bench.fmax import Placement, by_seed, placed
 from hwgen.bench.mlperf_clock import CLOCK_MHZ, SEEDS
 from hwgen.bench.mlperf_tiny import LANES, NETWORKS, PES, TARGET, TinyNetwork, model_of
@@ -51,10 +51,7 @@ def winograd_clock(
     UsageError
         A file is missing.
     """
-    data = data_folder(folder)
-    for file in network.files:
-        data_file(file, data)
-    model = model_of(network, data)
+    model = model_of(network, folder_with(network.files, folder))
     rows: list[Row] = []
     for limit in limits:
         cores = [

@@ -185,5 +185,5 @@ class PEArray(wiring.Component):
             counters.slot_last.eq(front.slot_last),
             counters.tail.eq(held["tail"]),
         ]
-        if self._shape.tiles is not None and self._shape.tiles.sparse_rows:
+        if self._shape.sparse_tiles is not None:
             m.d.comb += Cat(counters.tile, counters.tile_size).eq(Cat(write_record["tile"], write_record["tile_size"]))

@@ -51,7 +51,7 @@ def sparse_controls(
     m.submodules.sparse_front = front = SparseFront(shape=shape)
     m.submodules.sparse_drain = drain = SparseDrain(shape=shape)
     bundle = sequencer.column & held["sparse"]
-    if tile_front is not None and shape.tiles is not None and shape.tiles.sparse_rows:
+    if tile_front is not None and shape.sparse_tiles is not None:
         bundle = bundle & ~held["tile"]
         _add_tiles(m, shape, sequencer, held, front, tile_front)
     strobes = Cat(bundle, sequencer.group_first, sequencer.last, sequencer.slot_last)

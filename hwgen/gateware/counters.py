@@ -57,7 +57,7 @@ class Counters(wiring.Component):
                 "entry": In(shape.pes),
                 "filler": In(shape.pes),
             }
-        self._tiles = shape.tiles if shape.tiles is not None and shape.tiles.sparse_rows else None
+        self._tiles = shape.sparse_tiles
         if self._tiles is not None:
             members |= {"tile": In(1), "tile_size": In(dict(shape.write_fields.fields)["tile_size"])}
         super().__init__(members | counter_ports(shape))

@@ -59,7 +59,7 @@ class Sequencer(wiring.Component):
 
     def __init__(self, *, shape: ArrayShape) -> None:
         self._shape = shape
-        self._sparse_tiles = shape.tiles is not None and shape.tiles.sparse_rows > 0
+        self._sparse_tiles = shape.sparse_tiles is not None
         super().__init__(
             {
                 "step": Out(address_bits(shape.steps)),

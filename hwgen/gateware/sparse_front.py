@@ -62,7 +62,7 @@ class SparseFront(wiring.Component):
             "dropped": Out(1),
             "held": Out(1),
         }
-        self._tiles = shape.tiles if shape.tiles is not None and shape.tiles.sparse_rows else None
+        self._tiles = shape.sparse_tiles
         if self._tiles is not None:
             members |= {
                 "hold": Out(1),

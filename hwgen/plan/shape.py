@@ -179,6 +179,11 @@ class ArrayShape:
         )
 
     @property
+    def sparse_tiles(self) -> TileShape | None:
+        """The tiles, where some layer's weights in the Winograd domain are sparse."""
+        return self.tiles if self.tiles is not None and self.tiles.sparse_rows else None
+
+    @property
     def drain_cycles(self) -> int:
         """Cycles in which one pass's results leave the accumulators."""
         return self.lanes * self.pes_per_requantiser
