@@ -23,6 +23,11 @@ def core(model: Model, options: PlanOptions, folder: Path) -> tuple[Plan, CoreFo
     return plan, CoreFolder.open(folder)
 
 
+def tiled_layers(plan: Plan) -> int:
+    """Layers that are computed in Winograd tiles."""
+    return sum(layer.algorithm.startswith("winograd") for layer in plan.layers)
+
+
 def simulated(
     model: Model, options: PlanOptions, frames: NDArray[np.integer], progress: Progress
 ) -> tuple[Plan, SimulationResult]:

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Literal
 
 from hwgen import model as models
-from hwgen.bench.cores import core
+from hwgen.bench.cores import core, tiled_layers
 from hwgen.bench.examples import MODELS, example
 from hwgen.bench.networks import sparse_cnn
 from hwgen.bench.result import Column, Result, Row, Table
@@ -94,7 +94,7 @@ def placed(model: Model, placement: Placement, progress: Progress = silent) -> R
     }
     with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
         plan, built = core(model, placement.options, Path(scratch) / "core")
-        row["tiled_layers"] = sum(layer.algorithm.startswith("winograd") for layer in plan.layers)
+        row["tiled_layers"] = tiled_layers(plan)
         try:
             first = synthesise(built, placement.target, seed=placement.seeds[0], progress=progress)
         except DoesNotFitError as error:

@@ -20,5 +20,6 @@ def test_a_small_run() -> None:
     assert layers["network"]["utilisation"] < layers["convolutions"]["utilisation"] < 1
     one, four = (row for row in rows if row["measure"] == "sweep")
     assert (one["multipliers"], four["multipliers"]) == (1, 4)
+    assert one["tiled_layers"] > 0
     assert layers["network"]["cycles"] == four["cycles"] < one["cycles"] <= simulation["cycles"]
     assert [len(table.rows) for table in result.tables] == [1, 1, 6, 2]
