@@ -125,8 +125,10 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
     held = Cat(record["tile"], record["tile_exact"], record["tile_size"])
     near = relayed(m, held, pe_groups(shape.pes), "tile_held")
     # A sum is at the chain's end a cycle behind the lead.
-    sums = Cat(drain.sum_write, drain.sum_write_address, drain.sum_read_address)
-    sum_place = delayed(m, sums, latency.DRAIN_LEAD, "sum_place", reset=True)
+    sums = delayed(m, Cat(drain.sum_write, drain.sum_write_address), latency.DRAIN_LEAD, "sum_place", reset=True)
+    read = delayed(m, drain.sum_read_address, latency.DRAIN_LEAD + latency.TILE_RELAY, "sum_read", reset=True)
+    steer = Cat(getattr(drain, name) for name in TileOutput.controls)
+    steer = delayed(m, steer, latency.TILE_RELAY, "steer", reset=True)
     results: dict[int, Value] = {}
     chosen: list[Value] = []
     for requantiser in range(len(heads)):
@@ -134,8 +136,8 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
         if first not in results:
             output = TileOutput(shape=shape)
             parts.near(m, "tile_output", first, output)
-            places = copied(m, sum_place, f"sum_place_{first}")
-            controls = copied(m, Cat(getattr(drain, name) for name in output.controls), f"tile_controls_{first}")
+            places = copied(m, Cat(sums, read), f"sum_place_{first}")
+            controls = copied(m, steer, f"tile_controls_{first}")
             m.d.comb += [
                 output.acc.eq(heads[first // shape.pes_per_requantiser]),
                 Cat(output.sum_write, output.sum_write_address, output.sum_read_address).eq(places),

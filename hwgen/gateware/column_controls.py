@@ -37,12 +37,13 @@ def column_controls(
     strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
     if shape.sparse is not None:
         strobes = strobes & (~held["sparse"]).replicate(4)
-    weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
-    lead = latency.address_lead(shape.lanes, shape.coding, shape.choices, tiles=shape.tiles is not None)
+    decoding = latency.decode(shape.coding, shape.choices)
+    weights_due = at_vector - decoding - latency.WEIGHT_FETCH
+    lead = latency.address_lead(shape.lanes, decoding, sparse_tiles=shape.sparse_tiles is not None)
     if tile_front is None:
         line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
     else:
-        line = _tile_columns(m, shape, tile_front, sequencer, held, strobes, weights_due - 1)
+        line = _tile_columns(m, shape, tile_front, sequencer, held, strobes, weights_due - lead - 1)
 
     def ahead(stage: int) -> Value:
         """A cycle before the stage."""
@@ -88,12 +89,13 @@ def _tile_columns(
 ) -> list[Value]:  # fmt: skip
     """The columns of tiles join those of direct layers at stage ``joins``, just before their weights are due."""
     at_vector = latency.vector(shape.pes, shape.lanes, shape.choices)
+    # The front is far from the sequencer; its first vector is far behind the start.
+    near = copied(m, Cat(sequencer.started, *(held[f"tile_{name}"] for name in front.fields)), "tile_front")
     m.d.comb += [
-        front.start.eq(sequencer.started),
+        Cat(front.start, *(getattr(front, name) for name in front.fields)).eq(near),
         Cat(front.valid, front.last).eq(
             delayed(m, Cat(sequencer.column, sequencer.last) & held["tile"].replicate(2), at_vector, "tile", reset=True)
         ),
-        *(getattr(front, name).eq(held[f"tile_{name}"]) for name in front.fields),
     ]
     line = delay_line(m, strobes & (~held["tile"]).replicate(4), joins, "column", reset=True)
     columns: Value = Cat(front.column, front.first, front.group_first, front.column_last)

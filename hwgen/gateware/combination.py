@@ -6,9 +6,12 @@ from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, V
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.pipeline import copied, delayed
 from hwgen.plan.tile_terms import Slots, subtractions
 from hwgen.plan.tiles import Matrix
+
+NEAR = 4
+"""Lanes that share a register which says what they take."""
 
 
 def by_size(size: Value, values: tuple[int, ...]) -> Value | int:
@@ -129,19 +132,22 @@ class Combination(wiring.Component):
         for slot in range(len(rows[0])):
             terms = [row[slot] for row in rows]
             inputs = sorted({(term.index, term.shift) for term in terms if term is not None})
-            selects: list[Value] = []
+            selects: list[list[Value]] = []
             for place, one in enumerate(inputs):
                 here = tuple(term is not None and (term.index, term.shift) == one for term in terms)
                 table = _table(m, number, here, f"take_{slot}_{place}")
-                selects.append(table if isinstance(table, Const) else delayed(m, table, 1, f"takes_{slot}_{place}"))
+                selects.append([
+                    table if isinstance(table, Const) else copied(m, table, f"takes_{slot}_{place}_{first}")
+                    for first in range(0, self._lanes, NEAR)
+                ])  # fmt: skip
             lanes: list[Value] = []
             for lane in range(self._lanes):
                 register = Signal(self._out_bits, name=f"operand_{slot}_{lane}", reset_less=True)
                 taken: Value = Const(0, self._out_bits)
-                for select, (index, shift) in zip(selects, inputs, strict=True):
+                for near, (index, shift) in zip(selects, inputs, strict=True):
                     term = Signal(signed(self._out_bits), name=f"term_{slot}_{lane}_{index}_{shift}")
                     m.d.comb += term.eq(self._term(held, index, shift, lane))
-                    taken = taken | (term & select.replicate(self._out_bits))
+                    taken = taken | (term & near[lane // NEAR].replicate(self._out_bits))
                 m.d.sync += register.eq(taken)
                 lanes.append(register)
             operands.append(lanes)

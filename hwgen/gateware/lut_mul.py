@@ -27,7 +27,8 @@ class LutMul(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        a, b, three = Signal.like(self.a), Signal.like(self.b), Signal(signed(self._a_bits + 2))
+        a, b = Signal.like(self.a, reset_less=True), Signal.like(self.b, reset_less=True)
+        three = Signal(signed(self._a_bits + 2), reset_less=True)
         # 3a has a cycle of its own, that of the operands: behind it come a pick and an adder.
         m.d.sync += [a.eq(self.a), b.eq(self.b), three.eq(self.a + (self.a << 1))]
         digits = Cat(b, C(0, len(b) % 2))
@@ -39,14 +40,13 @@ class LutMul(wiring.Component):
         sums = []
         for low in range(0, len(picks), 2):
             pair = picks[low : low + 2]
-            total = Signal(signed(self._a_bits + 2 * len(pair)), name=f"sum_{low}")
+            total = Signal(signed(self._a_bits + 2 * len(pair)), name=f"sum_{low}", reset_less=True)
             m.d.sync += total.eq(_weighted(pair, 2))
             sums.append(total)
         half = -(-len(sums) // 2)
-        m.d.sync += [
-            self.p.eq(_weighted(sums[:half], 4)),
-            self.q.eq(_weighted(sums[half:], 4) << 4 * half),
-        ]
+        p, q = Signal.like(self.p, reset_less=True), Signal.like(self.q, reset_less=True)
+        m.d.sync += [p.eq(_weighted(sums[:half], 4)), q.eq(_weighted(sums[half:], 4) << 4 * half)]
+        m.d.comb += [self.p.eq(p), self.q.eq(q)]
         return m
 
 

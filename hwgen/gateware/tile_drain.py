@@ -29,7 +29,8 @@ class TileDrain(wiring.Component):
     In a sparse step the passes of a group arrive together, of each place row by row, and are read back pass by pass:
     a row is to the memory what so many more PEs would be.
 
-    Everything is ``latency.DRAIN_LEAD`` cycles ahead of the units.
+    What belongs to the chains, the writing of sums, is ``latency.DRAIN_LEAD`` cycles ahead of the units, and so is
+    whose result leaves; the transforms' controls are ``latency.TILE_RELAY`` cycles further ahead.
 
     **Latency**: ``latency.tile_drain`` from the capture of a pass's last place to its last result's ``value``.
     **Throughput**: one sum per cycle in, one out; of ``side``^2 sums of a tile come ``size``^2 results.
@@ -207,43 +208,53 @@ class TileDrain(wiring.Component):
         return control.computing
 
     def _results(self, m: Module, computing: Value, record: dict[str, Value]) -> None:
-        """Whose result is one cycle ahead."""
+        """Whose result is one cycle ahead; registered once more, since all requantisers wait for it."""
         shape, tiles = self._shape, self._tiles
-        late = self._matrix.latency - 1 + latency.tile_divide(shape.acc_bits, nine=tiles.nine)
+        late = self._matrix.latency - 2 + latency.tile_divide(shape.acc_bits, nine=tiles.nine) + latency.TILE_RELAY
         size_last = by_size(self._size, tuple(n - 1 for n in tiles.sizes))
+        value = delayed(m, computing, late, "result", reset=True)
+        y, x, pe = Signal.like(self.y), Signal.like(self.x), Signal.like(self.pe)
         lane = Signal(max(1, shape.lane_bits))
         passes = Signal.like(record["passes"])
         groups = Signal.like(record["groups"])
-        base = Signal.like(self.parameter_next)
-        base_next, pe_next = Signal.like(base), Signal.like(self.pe)
-        y_last, lanes_end, step_last = self.y == size_last, lane == shape.lanes - 1, groups == record["groups"]
+        base, base_next = Signal.like(self.parameter_next), Signal.like(self.parameter_next)
+        pe_next = Signal.like(pe)
+        y_last, lanes_end, step_last = y == size_last, lane == shape.lanes - 1, groups == record["groups"]
+        tile_last, lane_last, pe_last, pass_last = Signal(), Signal(), Signal(), Signal()
         units = shape.pes_per_requantiser
         m.d.comb += [
-            self.value.eq(delayed(m, computing, late, "result", reset=True)),
-            self.tile_last.eq(y_last & (self.x == size_last)),
-            self.lane_last.eq(self.tile_last & lanes_end),
-            self.pe_last.eq(self.pe == tiles.pes_per_unit - 1),
-            self.row_first.eq((passes == 0) & (self.pe == 0)),
-            self.pass_last.eq(passes == record["passes"]),
-            self.step_ends.eq(self.value & self.lane_last & self.pe_last & self.pass_last & step_last),
+            tile_last.eq(y_last & (x == size_last)),
+            lane_last.eq(tile_last & lanes_end),
+            pe_last.eq(pe == tiles.pes_per_unit - 1),
+            pass_last.eq(passes == record["passes"]),
+            base_next.eq(base),
+            pe_next.eq(pe),
+        ]
+        m.d.sync += [
+            base.eq(base_next),
+            pe.eq(pe_next),
+            self.value.eq(value),
+            Cat(self.tile_last, self.lane_last, self.pe_last, self.pass_last).eq(
+                Cat(tile_last, lane_last, pe_last, pass_last)
+            ),
+            self.row_first.eq((passes == 0) & (pe == 0)),
+            self.step_ends.eq(value & lane_last & pe_last & pass_last & step_last),
+            Cat(self.y, self.x, self.pe).eq(Cat(y, x, pe)),
             # With a requantiser for each PE, all PEs have the same parameter address.
             self.parameter_next.eq(base_next + (pe_next if units > 1 else Const(0, 1))),
-            base_next.eq(base),
-            pe_next.eq(self.pe),
         ]
-        m.d.sync += [base.eq(base_next), self.pe.eq(pe_next)]
-        with m.If(self.value):
-            m.d.sync += self.y.eq(Mux(y_last, 0, self.y + 1))
+        with m.If(value):
+            m.d.sync += y.eq(Mux(y_last, 0, y + 1))
             with m.If(y_last):
-                m.d.sync += self.x.eq(Mux(self.tile_last, 0, self.x + 1))
-            with m.If(self.tile_last):
+                m.d.sync += x.eq(Mux(tile_last, 0, x + 1))
+            with m.If(tile_last):
                 m.d.sync += lane.eq(Mux(lanes_end, 0, lane + 1))
-            with m.If(self.lane_last):
-                m.d.comb += pe_next.eq(Mux(self.pe_last, 0, self.pe + 1))
-                with m.If(self.pe_last):
+            with m.If(lane_last):
+                m.d.comb += pe_next.eq(Mux(pe_last, 0, pe + 1))
+                with m.If(pe_last):
                     m.d.sync += passes.eq(passes + 1)
                     m.d.comb += base_next.eq(base + units)
-                    with m.If(self.pass_last):
+                    with m.If(pass_last):
                         m.d.sync += [passes.eq(0), groups.eq(Mux(step_last, 0, groups + 1))]
                         m.d.comb += base_next.eq(record["requant_base"])
         with m.If(self.fetched):

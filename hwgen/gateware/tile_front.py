@@ -20,7 +20,8 @@ from hwgen.plan.shape import ArrayShape
 class TileFront(wiring.Component):
     """Vectors of the banks in, column by column; vectors of transformed inputs out, with the columns' strobes.
 
-    **Latency**: ``vector`` is due ``latency.decode`` + 4 cycles after ``column``, beside the broadcast's.
+    **Latency**: ``vector`` is due ``latency.address_lead`` + ``latency.decode`` + 4 cycles after ``column``, beside the
+    broadcast's.
 
     Members
     -------
@@ -105,7 +106,8 @@ class TileFront(wiring.Component):
                 Cat(walk.column, walk.first, walk.group_first, walk.last)
             ),
         ]
-        wait = latency.decode(shape.coding, shape.choices) + 1
+        decoding = latency.decode(shape.coding, shape.choices)
+        wait = decoding + latency.address_lead(shape.lanes, decoding, sparse_tiles=tiles.sparse_rows > 0) + 1
         address = delayed(m, walk.address, wait, "address")
         unit = delayed(m, walk.unit, wait + latency.MEMORY, "unit")
         width = shape.lanes * tiles.vector_bits

@@ -39,7 +39,7 @@ class TileOutput(wiring.Component):
         "rows_valid", "rows_full", "rows_row", "between_write", "between_write_address", "between_read_address",
         "columns_valid", "columns_full", "columns_row",
     )  # fmt: skip
-    """What TileDrain drives without a copy in between."""
+    """What TileDrain drives ``latency.TILE_RELAY`` cycles further ahead, as it does ``sum_read_address``."""
 
     def __init__(self, *, shape: ArrayShape) -> None:
         assert shape.tiles is not None

@@ -75,7 +75,7 @@ def _candidate(
             pes_per_requantiser=pes // requantisers,
             corrected=corrected,
             choices=choices(ops),
-            tiles=tile_timing(ops, pes=pes, pes_per_unit=pes // requantisers, acc_bits=lowering.acc_bits),
+            tiles=tile_timing(ops, pes=pes, lanes=lanes, pes_per_unit=pes // requantisers, acc_bits=lowering.acc_bits),
         )
 
     if options.requantisers is not None:

@@ -21,6 +21,9 @@ COPY = 1
 DRAIN_LEAD = COPY
 """So much earlier than the values' latencies count from do the drain's counters run: copies for groups of PEs."""
 
+TILE_RELAY = 1
+"""Registers more on the way of the output transforms' controls, which is as long as the device."""
+
 RELAY = 4
 """Most copies in a row of what stands still during a step, from group to group of PEs."""
 LIMITS = 1 + RELAY + COPY
@@ -66,15 +69,16 @@ WEIGHT_FETCH = 1 + MEMORY + 1
 """From a column to its weights in the PE's word register: address, memory, register."""
 
 
-def address_lead(lanes: int, coding: str, choices: int, *, tiles: bool) -> int:
+def address_lead(lanes: int, decoding: int, *, sparse_tiles: bool) -> int:
     """By how much the weights' address is computed earlier, for registers between it and its copies.
 
     A bank of several lanes aligns its vector (``FUNNEL``) while a weight would wait, and one that passes through a
-    codebook waits less; columns of tiles come too late.
+    codebook (``decoding``: cycles of ``decode``) waits less; the vectors of tiles wait so much longer, but where their
+    weights are sparse they go to queues of another latency.
     """
-    if lanes == 1 or tiles:
+    if lanes == 1 or sparse_tiles:
         return 0
-    return 1 if decode(coding, choices) else 2
+    return 1 if decoding else 2
 
 
 PICK = MEMORY
@@ -174,8 +178,8 @@ def tile_input(side: int, tree: int) -> int:
 def tile_drain(side: int, size: int, values: int, tree: int, divide: int) -> int:
     """From the capture of a pass's last place to the ``value`` of its last result, a cycle before the result.
 
-    ``values`` tiles read back (each ``side``^2 cycles, behind an address, its copy and the memory), transform of the
-    rows, memory, the columns' elements, transform of the columns, division.
+    ``values`` tiles read back (each ``side``^2 cycles, behind an address, its way to the copy and the memory),
+    transform of the rows, memory, the columns' elements, transform of the columns, division.
     """
-    rows = 1 + COPY + MEMORY + values * side * side - 1 + (tree + 1)
+    rows = 1 + TILE_RELAY + COPY + MEMORY + values * side * side - 1 + (tree + 1)
     return rows + 1 + MEMORY + size * side - 1 + (tree + 1) + size - 1 + divide - 1

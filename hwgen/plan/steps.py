@@ -160,7 +160,7 @@ class Step:
         tiles = grid.tiles
         assert tiles is not None
         groups = self.walk.groups * self.tile_period(grid) - (self.tile_channel(grid) - self.source_channels)
-        sums = latency.WEIGHT_FETCH + tiles.decode + latency.MULTIPLY_LANES + latency.ACCUMULATE
+        sums = tiles.lead + latency.WEIGHT_FETCH + tiles.decode + latency.MULTIPLY_LANES + latency.ACCUMULATE
         results = self.tile_results(grid) + latency.requantise(grid.corrected)
         return self.columns() + self.tile_way(grid) + groups + sums + results
 

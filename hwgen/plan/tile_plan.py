@@ -43,20 +43,22 @@ def tile_acc_bits(ops: Sequence[ArrayOp], bits: Mapping[str, int], acc_bits: int
     return max([acc_bits, *wrapped])
 
 
-def tile_timing(ops: Sequence[ArrayOp], *, pes: int, pes_per_unit: int, acc_bits: int) -> TileTiming | None:
+def tile_timing(ops: Sequence[ArrayOp], *, pes: int, lanes: int, pes_per_unit: int, acc_bits: int) -> TileTiming | None:
     """What decides the tiles' cycles; None for a core without."""
     sizes = sizes_of(ops)
     if not sizes:
         return None
     nine = any(op.tile == 4 and op.direct is not None for op in ops)
-    coded = any(op.codes is not None and not op.repeated for op in ops)
+    decode = latency.MEMORY if any(op.codes is not None and not op.repeated for op in ops) else 0
+    sparse = any(op.tile is not None and op.entries is not None for op in ops)
     return TileTiming(
         units=tile_units(pes),
         pes_per_unit=pes_per_unit,
         input_latency=Matrix.of(tuple(input_rows(size) for size in sizes)).latency,
         output_latency=Matrix.of(tuple(output_rows(size, sizes) for size in sizes)).latency,
         divide=latency.tile_divide(acc_bits, nine=nine),
-        decode=latency.MEMORY if coded else 0,
+        decode=decode,
+        lead=latency.address_lead(lanes, decode, sparse_tiles=sparse),
     )
 
 

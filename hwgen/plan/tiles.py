@@ -168,7 +168,8 @@ class TileShape:
 @dataclass(frozen=True)
 class TileTiming:
     """What decides the cycles of tiles: input transforms, PEs of an output transform, latencies of the adder trees of
-    both, stages of the division, cycles of a codebook."""
+    both, stages of the division, cycles of a codebook, of the way of the weights' address (``latency.address_lead``).
+    """
 
     units: int
     pes_per_unit: int
@@ -176,6 +177,7 @@ class TileTiming:
     output_latency: int
     divide: int
     decode: int
+    lead: int
 
 
 def vector_widths(sizes: tuple[Size, ...]) -> tuple[int, int]:

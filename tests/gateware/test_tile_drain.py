@@ -58,12 +58,20 @@ class Drained(wiring.Component):
         m.d.comb += [
             drain.capture.eq(self.capture), drain.fetched.eq(self.fetched), drain.record.eq(self.record),
             self.sum_write.eq(drain.sum_write), output.acc.eq(self.acc), self.result.eq(output.result),
-            output.exact.eq(1), *(getattr(output, name).eq(getattr(drain, name)) for name in TileOutput.controls),
+            output.exact.eq(1),
+            *(
+                getattr(output, name).eq(delayed(m, getattr(drain, name), latency.TILE_RELAY, name))
+                for name in TileOutput.controls
+            ),
             *(getattr(self, name).eq(getattr(drain, name)) for name in PLACE if name != "parameter"),
             self.parameter.eq(delayed(m, drain.parameter_next, 1, "parameter")),
             *(
-                getattr(output, name).eq(delayed(m, getattr(drain, name), latency.COPY, name))
-                for name in ("sum_write", "sum_write_address", "sum_read_address")
+                getattr(output, name).eq(delayed(m, getattr(drain, name), late, name))
+                for name, late in (
+                    ("sum_write", latency.COPY),
+                    ("sum_write_address", latency.COPY),
+                    ("sum_read_address", latency.COPY + latency.TILE_RELAY),
+                )
             ),
         ]  # fmt: skip
         return m

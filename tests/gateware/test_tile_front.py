@@ -35,11 +35,12 @@ def test_a_groups_vectors_follow_their_columns(size: Size, channels: int) -> Non
     rows[begin + length + 1] |= {"valid": 0, "last": 0}
     found = trace(TileFront(shape=shape), rows, ("column", "first", "group_first", "column_last", "vector"))
     columns = [cycle for cycle, out in enumerate(found) if out["column"]]
+    lead = latency.address_lead(lanes, latency.decode(shape.coding), sparse_tiles=False)
     assert columns[0] == begin + length + latency.tile_input(edge, tiles.input_matrix.latency) + 1
     assert columns == list(range(columns[0], columns[0] + places * channels))
     expected = transformed(banks[:channels], size).reshape(channels, lanes, places)
     for cycle, (place, channel) in zip(columns, np.ndindex(places, channels), strict=True):
-        out = found[cycle + 1 + latency.MEMORY + 1]
+        out = found[cycle + lead + latency.TILE_VECTOR]
         assert unpack(out["vector"], tiles.vector_bits, lanes) == expected[channel, :, place].tolist()
         assert found[cycle]["first"] == (channel == 0)
         assert found[cycle]["group_first"] == (cycle == columns[0])

@@ -53,6 +53,7 @@ def test_weights_are_ready_with_the_vector(pes: int, lanes: int, coding: str, ch
 def test_a_weights_address_may_lead_where_its_column_is_known_in_time(lanes: int, choices: int, coding: str) -> None:
     """Also in local layers, whose columns skip the broadcast."""
     at_vector = latency.vector(16, lanes, choices) - latency.broadcast(16, choices)
-    due = at_vector - latency.decode(coding, choices) - latency.WEIGHT_FETCH
-    assert due - latency.address_lead(lanes, coding, choices, tiles=False) >= 1
-    assert latency.address_lead(lanes, coding, choices, tiles=True) == 0
+    decoding = latency.decode(coding, choices)
+    due = at_vector - decoding - latency.WEIGHT_FETCH
+    assert due - latency.address_lead(lanes, decoding, sparse_tiles=False) >= 1
+    assert latency.address_lead(lanes, decoding, sparse_tiles=True) == 0

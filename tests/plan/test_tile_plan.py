@@ -27,7 +27,7 @@ from tests.plan.emulator import Writer
 def test_a_core_without_tiles_has_nothing_of_them() -> None:
     ops = array_ops(network(2, 2, (5, 5)))
     assert sizes_of(ops) == ()
-    assert tile_timing(ops, pes=2, pes_per_unit=1, acc_bits=20) is None
+    assert tile_timing(ops, pes=2, lanes=4, pes_per_unit=1, acc_bits=20) is None
     assert tile_acc_bits(ops, {"conv0": 19}, 20) == 20
     plan = build_plan(network(2, 2, (5, 5)), PlanOptions(algorithm="direct"))
     assert plan.shape.tiles is None
