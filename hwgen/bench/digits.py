@@ -22,6 +22,7 @@ from hwgen.flow.process import Progress, silent
 from hwgen.flow.simulate import simulate
 from hwgen.model import Model
 from hwgen.plan import PlanOptions, build_plan, utilisation
+from hwgen.plan.tile_choice import LEAST
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -197,8 +198,9 @@ def _sweep_table(rows: Sequence[Row]) -> Table:
             Column("convolutions %", "convolutions", percent),
         ],
         rows,
-        "layers in tiles: in Winograd tiles, where the planner chose them. They need fewer multiplications; those are "
-        "what utilisation counts. cycles: one frame's computing; interval: from frame to frame once the core is busy.",
+        "layers in tiles: in Winograd tiles, which the planner takes by itself only where the direct core needs "
+        f"{LEAST:,} cycles or more: hence the steps back. Utilisation counts the multiplications that the algorithm "
+        "needs. cycles: one frame's computing; interval: from frame to frame once the core is busy.",
     )
 
 
