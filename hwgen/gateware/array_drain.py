@@ -127,8 +127,8 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
     # A sum is at the chain's end a cycle behind the lead.
     sums = delayed(m, Cat(drain.sum_write, drain.sum_write_address), latency.DRAIN_LEAD, "sum_place", reset=True)
     read = delayed(m, drain.sum_read_address, latency.DRAIN_LEAD + latency.TILE_RELAY, "sum_read", reset=True)
-    steer = Cat(getattr(drain, name) for name in TileOutput.controls)
-    steer = delayed(m, steer, latency.TILE_RELAY, "steer", reset=True)
+    controls = Cat(getattr(drain, name) for name in TileOutput.controls)
+    steer = delayed(m, controls, latency.TILE_RELAY, "steer", reset=True)
     results: dict[int, Value] = {}
     chosen: list[Value] = []
     for requantiser in range(len(heads)):
@@ -137,11 +137,11 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
             output = TileOutput(shape=shape)
             parts.near(m, "tile_output", first, output)
             places = copied(m, Cat(sums, read), f"sum_place_{first}")
-            controls = copied(m, steer, f"tile_controls_{first}")
+            steered = copied(m, steer, f"tile_controls_{first}")
             m.d.comb += [
                 output.acc.eq(heads[first // shape.pes_per_requantiser]),
                 Cat(output.sum_write, output.sum_write_address, output.sum_read_address).eq(places),
-                Cat(getattr(output, name) for name in output.controls).eq(controls),
+                Cat(getattr(output, name) for name in output.controls).eq(steered),
                 Cat(output.exact, output.size).eq(near[first // GROUP][1:]),
             ]
             results[first] = output.result

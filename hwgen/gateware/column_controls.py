@@ -37,9 +37,8 @@ def column_controls(
     strobes = Cat(sequencer.column, sequencer.first, sequencer.group_first, sequencer.last)
     if shape.sparse is not None:
         strobes = strobes & (~held["sparse"]).replicate(4)
-    decoding = latency.decode(shape.coding, shape.choices)
-    weights_due = at_vector - decoding - latency.WEIGHT_FETCH
-    lead = latency.address_lead(shape.lanes, decoding, sparse_tiles=shape.sparse_tiles is not None)
+    weights_due = at_vector - latency.decode(shape.coding, shape.choices) - latency.WEIGHT_FETCH
+    lead = shape.address_lead
     if tile_front is None:
         line = delay_line(m, strobes, at_vector + latency.MULTIPLY_LANES, "column", reset=True)
     else:
@@ -87,7 +86,7 @@ def _tile_columns(
     m: Module, shape: ArrayShape, front: TileFront, sequencer: Sequencer, held: dict[str, Value], strobes: Value,
     joins: int,
 ) -> list[Value]:  # fmt: skip
-    """The columns of tiles join those of direct layers at stage ``joins``, just before their weights are due."""
+    """The columns of tiles join those of direct layers at stage ``joins``, just before their weights' addresses are."""
     at_vector = latency.vector(shape.pes, shape.lanes, shape.choices)
     # The front is far from the sequencer; its first vector is far behind the start.
     near = copied(m, Cat(sequencer.started, *(held[f"tile_{name}"] for name in front.fields)), "tile_front")

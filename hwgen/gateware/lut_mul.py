@@ -16,9 +16,8 @@ class LutMul(wiring.Component):
 
     Radix 4: each two bits of b pick 0, a, 2a or 3a, so that only 3a takes an adder, beside the operands' register.
     Neighbouring picks are summed before the next one; behind it the sums of b's lower half become p, those of its upper
-    half q. A pick takes
-    two LUT4s a bit, two partial products and their adder three. By Yosys 927 LUTs on ECP5 for 23 x 24 bits; what is
-    beside one block of such a product takes 750.
+    half q. A pick takes two LUT4s a bit, two partial products and their adder three. By Yosys 927 LUTs on ECP5 for
+    23 x 24 bits; what is beside one block of such a product takes 750.
     """
 
     def __init__(self, *, a_bits: int, b_bits: int) -> None:

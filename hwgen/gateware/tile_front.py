@@ -20,8 +20,8 @@ from hwgen.plan.shape import ArrayShape
 class TileFront(wiring.Component):
     """Vectors of the banks in, column by column; vectors of transformed inputs out, with the columns' strobes.
 
-    **Latency**: ``vector`` is due ``latency.address_lead`` + ``latency.decode`` + 4 cycles after ``column``, beside the
-    broadcast's.
+    **Latency**: ``vector`` is due the shape's ``address_lead`` + ``latency.decode`` + 4 cycles after ``column``, beside
+    the broadcast's.
 
     Members
     -------
@@ -106,8 +106,7 @@ class TileFront(wiring.Component):
                 Cat(walk.column, walk.first, walk.group_first, walk.last)
             ),
         ]
-        decoding = latency.decode(shape.coding, shape.choices)
-        wait = decoding + latency.address_lead(shape.lanes, decoding, sparse_tiles=tiles.sparse_rows > 0) + 1
+        wait = shape.address_lead + latency.decode(shape.coding, shape.choices) + 1
         address = delayed(m, walk.address, wait, "address")
         unit = delayed(m, walk.unit, wait + latency.MEMORY, "unit")
         width = shape.lanes * tiles.vector_bits

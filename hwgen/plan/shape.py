@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hwgen.plan import latency
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.products import dealt
 from hwgen.plan.tiles import TileShape
@@ -182,6 +183,12 @@ class ArrayShape:
     def sparse_tiles(self) -> TileShape | None:
         """The tiles, where some layer's weights in the Winograd domain are sparse."""
         return self.tiles if self.tiles is not None and self.tiles.sparse_rows else None
+
+    @property
+    def address_lead(self) -> int:
+        """Cycles by which the address of the weights is computed earlier (``latency.address_lead``)."""
+        decoding = latency.decode(self.coding, self.choices)
+        return latency.address_lead(self.lanes, decoding, sparse_tiles=self.sparse_tiles is not None)
 
     @property
     def drain_cycles(self) -> int:
