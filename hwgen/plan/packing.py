@@ -91,7 +91,7 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
         plain_bits = max([plain_bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
     bits = max(plain_bits, _signed_bits([*(op.weights for op in ops), *map(np.array, tables)]))
     if declared:
-        bits = max([bits, *map(_declared_tile, (op for op in ops if op.tile is not None))])
+        bits = max([bits, *map(declared_tile_bits, (op for op in ops if op.tile is not None))])
     offset_bits = (choices(ops) - 1).bit_length()
     draft = WeightFormat(coding, bits, plain_bits, code_bits, 0, (), tables, offset_bits)
     lockstep = {draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps if not step.sparse}
@@ -99,7 +99,7 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     return replace(draft, word_bits=max(lockstep, default=0), shift_units=tuple(amounts))
 
 
-def _declared_tile(op: ArrayOp) -> int:
+def declared_tile_bits(op: ArrayOp) -> int:
     """Bits that the layer's weights may have on the hardware's G."""
     assert isinstance(op.layer, Conv2d)
     assert op.tile is not None

@@ -26,7 +26,7 @@ from hwgen.plan.layout import ceil_div
 from hwgen.plan.loadable import load_depth
 from hwgen.plan.machine import Machine, TileWork, Trace, run
 from hwgen.plan.options import PlanOptions
-from hwgen.plan.packing import WeightFormat
+from hwgen.plan.packing import WeightFormat, declared_tile_bits
 from hwgen.plan.shape import SparseShape
 from hwgen.plan.steps import Grid, Step
 
@@ -175,7 +175,7 @@ def _value_bits(step: Step, form: WeightFormat, *, declared: bool) -> int:
         assert op.codebook is not None
         return max(1, (len(op.codebook) - 1).bit_length())
     if declared and isinstance(op.layer, Conv2d | Dense):
-        return op.layer.weights.bits
+        return op.layer.weights.bits if op.tile is None else declared_tile_bits(op)
     return min(form.weight_bits, max(2, signed_bits(int(op.weights.min(initial=0)), int(op.weights.max(initial=0)))))
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hwgen import golden
+from hwgen.model import SparseWeights
 from hwgen.plan import Plan, PlanOptions, build_plan, sparse
 from hwgen.plan.activity import layer_cycles
 from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import Run, run
 from tests.plan.planned import buildable_sparse
-from tests.plan.small import act, dense, model, pruned, sparse_net
+from tests.plan.small import act, conv, dense, model, pruned, sparse_net, weights
 
 BUDGET = 6_000
 """Cycles of a frame that are simulated."""
@@ -131,3 +134,16 @@ def test_a_loadable_core_takes_other_masks(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(result.outputs, golden.infer(nets[1], frames))
     maps = {"input": frames[:1], **golden.run(nets[1], frames[:1])}
     assert result.cycles(other) == layer_cycles(other, nets[1], maps)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_loadable_tiles_have_room_for_every_weight(size: int, rng: np.random.Generator) -> None:
+    """The hardware's G is scaled further than the format's: -128 at a corner of F(4x4,3x3) takes 14 bits."""
+    layer = conv("conv", "input", act(3, 6, 6), weights(4, 3, 3, 3), pad=1)
+    values = rng.choice([-128, 127, 0], (4, 3, size + 2, size + 2))
+    layer = replace(layer, weights=SparseWeights.from_dense(values), domain=f"winograd{size}")
+    net = model(act(3, 6, 6), layer)
+    frames = rng.integers(-128, 128, (2, 3, 6, 6)).astype(np.int8)
+    plan = build_plan(net, PlanOptions(pes=3, lanes=2, weights="load"))
+    result = run(plan, frames, settle=100)
+    np.testing.assert_array_equal(result.outputs, golden.infer(net, frames))
