@@ -22,9 +22,10 @@ def test_few_values_and_zeros_stay_zeros(values: np.ndarray, width: int, start) 
     result = shared.weights
     assert result.shape == values.shape
     assert np.unique(result).size <= 1 << width
-    assert ((result == 0) == (values == 0)).all() or not shared.has_zero
+    assert not result[values == 0].any()
     if shared.has_zero:
         assert shared.codebook[0] == 0
+        # Weights whose mean happens to be 0 have a centroid of their own.
         assert ((shared.codes == 0) == (values == 0)).all()
     assert shared.codes.max(initial=0) < shared.codebook.size
 
