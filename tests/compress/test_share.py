@@ -23,9 +23,11 @@ def test_few_values_and_zeros_stay_zeros(values: np.ndarray, width: int, start) 
     assert result.shape == values.shape
     assert np.unique(result).size <= 1 << width
     assert not result[values == 0].any()
+    # No other weight becomes 0, but those of a cluster whose mean is 0: 0.1 and -0.1.
+    for code in np.unique(shared.codes[(result == 0) & (values != 0)]):
+        assert values[shared.codes == code].astype(np.float64).mean() == pytest.approx(0, abs=1e-6)
     if shared.has_zero:
         assert shared.codebook[0] == 0
-        # Weights whose mean happens to be 0 have a centroid of their own.
         assert ((shared.codes == 0) == (values == 0)).all()
     assert shared.codes.max(initial=0) < shared.codebook.size
 
