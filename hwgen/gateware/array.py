@@ -123,7 +123,7 @@ class PEArray(wiring.Component):
             for group in range(pe_groups(shape.pes))
         ]
         banks = add_banks(m, parts, self, address, near_held, walk)
-        broadcasts = add_broadcast(m, parts, banks, sequencer, held, tile_front)
+        broadcasts = add_broadcast(m, parts, banks, sequencer, held, near_held, tile_front)
         capture = controls.capture_next
         sparse = None
         if shape.sparse is None:
@@ -147,7 +147,7 @@ class PEArray(wiring.Component):
         stores: dict[str, Store] = {}
         for image in self._plan.images:
             if image.name in self._plan.array_images:
-                store = Store(image=image, loadable=self._shape.loadable)
+                store = Store(image=image, loadable=self._shape.loadable, in_luts=image.name in self._shape.in_luts)
                 m.submodules[image.name] = stores[image.name] = store
                 if self.load_bus is not None:
                     self.load_bus.attach(m, image.name, store.wen, store.waddr, store.wdata)

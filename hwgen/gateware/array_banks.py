@@ -33,11 +33,13 @@ class WritePorts(Protocol):
 class Banks:
     """``vectors``: of every bank.
 
-    To be driven: ``results``, of each requantiser; ``draining_next``, a cycle before a result is written;
-    ``bank_pe``, whose it is among the requantiser's PEs.
+    To be driven: ``selected``, where there is a broadcast, a cycle before the vectors; ``results``, of each
+    requantiser; ``draining_next``, a cycle before a result is written; ``bank_pe``, whose it is among the
+    requantiser's PEs.
     """
 
     vectors: list[Value]
+    selected: list[Value]
     results: list[Signal]
     draining_next: Signal
     bank_pe: Signal
@@ -69,6 +71,7 @@ def add_banks(
     rows = Cat(address.row_even, address.row_odd)
     alignment = Cat(address.take_odd, address.rotate_coarse, address.rotate_fine, address.valid)
     vectors: list[Value] = []
+    selected: list[Value] = []
     for index in range(shape.pes):
         bank = Bank(shape=shape)
         parts.near(m, "bank", index, bank)
@@ -93,7 +96,9 @@ def add_banks(
             ports.out_write[index].eq(mine & write_record["to_output"]),
         ]
         vectors.append(bank.vector)
-    return Banks(vectors=vectors, results=results_of, draining_next=draining_next, bank_pe=bank_pe)
+        if shape.has_broadcast:
+            selected.append(bank.selected)
+    return Banks(vectors=vectors, selected=selected, results=results_of, draining_next=draining_next, bank_pe=bank_pe)
 
 
 def _taken_by(shape: ArrayShape, index: int, write_record: dict[str, Value], bank_pe: Value) -> Value:

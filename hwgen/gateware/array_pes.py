@@ -41,7 +41,7 @@ def add_pes(
         if shape.has_matrix or shape.has_local:
             weight_address = copied(m, controls.weight_addresses[index // GROUP], f"weight_address_{index}")
         if index % GROUP == 0:
-            load = copied(m, controls.load, f"load_{index // GROUP}")
+            place = copied(m, controls.place, f"place_{index // GROUP}")
             if shape.choices > 1:
                 bank_low = copied(m, broadcasts.bank_low, f"bank_low_{index // GROUP}")
             # Registers of the controllers, once more for each group.
@@ -69,8 +69,7 @@ def add_pes(
                 m.d.comb += weights.addr.eq(weight_address)
             m.d.comb += [
                 decoder.word.eq(weights.data),
-                decoder.load.eq(load),
-                decoder.unit.eq(held["unit"]),
+                decoder.place.eq(place),
                 decoder.wide.eq(held["wide"]),
                 decoder.coded.eq(held["coded"]),
                 decoder.table.eq(held["table"]),

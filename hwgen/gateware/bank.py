@@ -33,6 +33,8 @@ class Bank(wiring.Component):
         Which lanes take the odd word; how far the lanes are rotated (elements).
     valid : In(lanes), pad : In
         Lanes that are not valid deliver ``pad``.
+    selected : In(1)
+        Only in cores with a broadcast: the vector, not zeros; due with the fine part of the rotation.
     wen : In(1), wunit_even, wunit_odd : In(lanes), wrow : In, wdata : In
         Write port; the unit selects are one-hot and decoded once for all banks. A read sees the word
         ``latency.written`` cycles later.
@@ -43,6 +45,7 @@ class Bank(wiring.Component):
         self._shape = shape
         bits = address_bits(bank_rows(shape))
         lanes = shape.lanes
+        selected = {"selected": In(1)} if shape.has_broadcast else {}
         super().__init__(
             {
                 "row_even": In(bits),
@@ -59,6 +62,7 @@ class Bank(wiring.Component):
                 "wdata": In(shape.act_bits),
                 "vector": Out(lanes * shape.act_bits),
             }
+            | selected
         )
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -77,12 +81,12 @@ class Bank(wiring.Component):
             lanes = self._aligned(m)
         vector = Signal(len(self.vector), reset_less=True)
         m.d.comb += self.vector.eq(vector)
-        for index, lane in enumerate(lanes):
-            out = vector.word_select(index, shape.act_bits)
-            if shape.has_padding:
-                m.d.sync += out.eq(Mux(self.valid[index], lane, self.pad))
-            else:
-                m.d.sync += out.eq(lane)
+        if shape.has_padding:
+            lanes = [Mux(self.valid[index], lane, self.pad) for index, lane in enumerate(lanes)]
+        m.d.sync += vector.eq(Cat(*lanes))
+        if shape.has_broadcast:
+            with m.If(~self.selected):
+                m.d.sync += vector.eq(0)
         return m
 
     def _aligned(self, m: Module) -> list[Value]:

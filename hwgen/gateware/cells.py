@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from amaranth.hdl import Cat, ClockSignal, Elaboratable, Instance, Module, Signal, signed
+from amaranth.hdl import Cat, ClockSignal, Elaboratable, Instance, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -256,6 +256,61 @@ class MulLanes(wiring.Component):
             m.d.sync += product.eq(a.word_select(lane, a_bits).as_signed() * b.word_select(lane, b_bits).as_signed())
             products.append(product)
         m.d.comb += self.p.eq(Cat(*products))
+        return m
+
+
+class SumLanes(wiring.Component):
+    """``s[l] = (first ? 0 : a[l]) + b[l]``, signed, for all lanes, modulo 2^a_bits. **Latency**: 0.
+
+    A cell, since ECP5's carry chains have the inputs for ``first`` and Yosys does not use them.
+    """
+
+    def __init__(self, *, lanes: int, a_bits: int, b_bits: int) -> None:
+        self._lanes = lanes
+        self._a_bits = a_bits
+        self._b_bits = b_bits
+        sums = lanes * a_bits
+        super().__init__({"first": In(1), "a": In(sums), "b": In(lanes * b_bits), "s": Out(sums)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        a_bits, b_bits = self._a_bits, self._b_bits
+        if isinstance(platform, VerilogCells):
+            m.submodules.adders = Instance(
+                "hwgen_sum_lanes", p_LANES=self._lanes, p_A_BITS=a_bits, p_B_BITS=b_bits, i_first=self.first,
+                i_a=self.a, i_b=self.b, o_s=self.s,
+            )  # fmt: skip
+            return m
+        for lane in range(self._lanes):
+            before = Mux(self.first, 0, self.a.word_select(lane, a_bits))
+            m.d.comb += self.s.word_select(lane, a_bits).eq(before + self.b.word_select(lane, b_bits).as_signed())
+        return m
+
+
+class AddSubLanes(wiring.Component):
+    """``s[l] = a[l] + (subtract ? -b[l] : b[l])`` for all lanes, modulo 2^bits. **Latency**: 0.
+
+    A cell for the reason of :class:`SumLanes`: ``subtract`` is in the carry chain.
+    """
+
+    def __init__(self, *, lanes: int, bits: int) -> None:
+        self._lanes = lanes
+        self._bits = bits
+        width = lanes * bits
+        super().__init__({"subtract": In(1), "a": In(width), "b": In(width), "s": Out(width)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        bits = self._bits
+        if isinstance(platform, VerilogCells):
+            m.submodules.adders = Instance(
+                "hwgen_addsub_lanes", p_LANES=self._lanes, p_BITS=bits, i_subtract=self.subtract, i_a=self.a,
+                i_b=self.b, o_s=self.s,
+            )  # fmt: skip
+            return m
+        for lane in range(self._lanes):
+            a, b, s = (value.word_select(lane, bits) for value in (self.a, self.b, self.s))
+            m.d.comb += s.eq(Mux(self.subtract, a - b, a + b))
         return m
 
 

@@ -18,10 +18,10 @@ from hwgen.plan.shape import ArrayShape
 class ColumnControls:
     """``*_next`` are a cycle before the stage, for copies; ``capture_next`` a cycle before the PEs capture.
 
-    ``load``: a word of weights enters the decoders. ``weight_addresses``: one for each group of PEs.
+    ``place``: where in its word the decoders find the column. ``weight_addresses``: one for each group of PEs.
     """
 
-    load: Value
+    place: Value
     capture_next: Value
     valid_next: Value
     first_next: Value
@@ -53,7 +53,7 @@ def column_controls(
 
     if not shape.has_matrix and not shape.has_local:
         none = Const(0, 1)
-        return ColumnControls(load=none, capture_next=none, valid_next=none, first_next=none, weight_addresses=[])
+        return ColumnControls(place=none, capture_next=none, valid_next=none, first_next=none, weight_addresses=[])
     early = at(weights_due - lead, "early")
     m.submodules.weight_fetch = fetch = WeightFetch(shape=shape)
     m.d.comb += [
@@ -61,7 +61,8 @@ def column_controls(
         fetch.first.eq(early[1]),
         fetch.group_first.eq(early[2]),
         fetch.base.eq(held["weight_base"]),
-        fetch.last_in_word.eq(held["last_in_word"]),
+        fetch.last_place.eq(held["last_place"]),
+        fetch.place_step.eq(held["place_step"]),
         fetch.repeat.eq(held["repeat"]),
     ]
     # The device lies between the counter and most PEs: a register beside it, one beside each group.
@@ -74,7 +75,7 @@ def column_controls(
     product = ahead(at_vector + latency.MULTIPLY_LANES - latency.COPY)
     done = at_vector + latency.MULTIPLY_LANES + latency.ACCUMULATE - latency.COPY
     return ColumnControls(
-        load=delayed(m, fetch.load, lead, "load", reset=True),
+        place=delayed(m, fetch.place, lead, "place"),
         capture_next=at(done - latency.DRAIN_LEAD, "done")[3],
         valid_next=product[0],
         first_next=product[1],

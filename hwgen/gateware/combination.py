@@ -6,6 +6,7 @@ from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, V
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.gateware.cells import AddSubLanes
 from hwgen.gateware.pipeline import copied, delayed
 from hwgen.plan.tile_terms import Slots, subtractions
 from hwgen.plan.tiles import Matrix
@@ -119,10 +120,9 @@ class Combination(wiring.Component):
         else:
             m.d.comb += number.eq(self.row + Array(Const(s, len(number)) for s in starts)[self.size])
         operands = self._operands(m, rows, number, held)
-        late = delayed(m, number, 2, "row")
         for level, tables in enumerate(subtractions(rows)):
-            operands = self._added(m, operands, tables, late, level)
-            late = delayed(m, late, 1, f"row_{level}")
+            number = delayed(m, number, 1, f"row_{level}")
+            operands = self._added(m, operands, tables, number, level)
         m.d.comb += self.out.eq(Cat(*operands[0]))
         return m
 
@@ -160,26 +160,41 @@ class Combination(wiring.Component):
     def _added(
         self, m: Module, operands: list[list[Value]], tables: list[tuple[bool, ...]], number: Value, level: int
     ) -> list[list[Value]]:
-        """One level of the tree: neighbours added, or subtracted where the row says so."""
+        """One level of the tree: neighbours added, or subtracted where the row says so, a cycle before."""
         sums: list[list[Value]] = []
         for pair, table in enumerate(tables):
-            subtract = _table(m, number, table, f"subtract_{level}_{pair}")
+            flag = _table(m, number, table, f"subtract_{level}_{pair}")
+            near = [
+                flag if isinstance(flag, Const) else copied(m, flag, f"subtracts_{level}_{pair}_{first}")
+                for first in range(0, self._lanes, NEAR)
+            ]
+            firsts = operands[2 * pair]
+            seconds = operands[2 * pair + 1] if 2 * pair + 1 < len(operands) else None
+            if seconds is None:
+                added = firsts
+            elif isinstance(flag, Const):
+                added = [a - b if flag.value else a + b for a, b in zip(firsts, seconds, strict=True)]
+            else:
+                added = self._either(m, firsts, seconds, near, f"{level}_{pair}")
             lanes: list[Value] = []
-            for lane in range(self._lanes):
+            for lane, value in enumerate(added):
                 register = Signal(self._out_bits, name=f"sum_{level}_{pair}_{lane}", reset_less=True)
-                first = operands[2 * pair][lane]
-                if 2 * pair + 1 == len(operands):
-                    m.d.sync += register.eq(first)
-                elif isinstance(subtract, Const):
-                    second = operands[2 * pair + 1][lane]
-                    m.d.sync += register.eq(first - second if subtract.value else first + second)
-                else:
-                    # Two's complement: the inverted operand, and a carry from a bit below.
-                    inverted = operands[2 * pair + 1][lane] ^ subtract.replicate(self._out_bits)
-                    m.d.sync += register.eq((Cat(Const(1, 1), first) + Cat(subtract, inverted))[1:])
+                m.d.sync += register.eq(value)
                 lanes.append(register)
             sums.append(lanes)
         return sums
+
+    def _either(
+        self, m: Module, firsts: list[Value], seconds: list[Value], subtracts: list[Value], name: str
+    ) -> list[Value]:
+        """Sums or differences of the lanes, as a register for each few of them says."""
+        found: list[Value] = []
+        for index, subtract in enumerate(subtracts):
+            a, b = (lanes[index * NEAR : (index + 1) * NEAR] for lanes in (firsts, seconds))
+            m.submodules[f"add_{name}_{index}"] = add = AddSubLanes(lanes=len(a), bits=self._out_bits)
+            m.d.comb += [add.subtract.eq(subtract), add.a.eq(Cat(*a)), add.b.eq(Cat(*b))]
+            found += [add.s.word_select(lane, self._out_bits) for lane in range(len(a))]
+        return found
 
 
 def _table(m: Module, number: Value, bits: tuple[bool, ...], name: str) -> Value:

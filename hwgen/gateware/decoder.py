@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -19,19 +23,17 @@ def decoders(shape: ArrayShape) -> int:
 
 
 class Decoder(wiring.Component):
-    """Takes the columns out of a word and decodes them: plain integers, or codes through the codebook memory.
+    """Takes a column out of its word and decodes it: plain integers, or codes through the codebook memory.
 
     Plain weights pass; a codebook costs ``latency.MEMORY`` cycles (Han et al., Deep Compression, section 3: shared
     weights).
 
-    **Latency**: 1 (the word register) + ``latency.decode(coding, choices)``. **Throughput**: one column per cycle.
+    **Latency**: 1 (the column's register) + ``latency.decode(coding, choices)``. **Throughput**: one column per cycle.
 
     Members
     -------
-    word : In, load : In(1)
-        The memory's word, taken in the cycle after ``load``; else the next column moves to the low end.
-    unit : In
-        How far: which of ``shape.shift_units``.
+    word : In, place : In(len(word_columns.places))
+        The memory's word; where in it the column stands, one-hot, a cycle before.
     wide : In(1)
         Lane l takes its own weight; else all lanes take the first.
     coded : In(1), table : In
@@ -40,8 +42,8 @@ class Decoder(wiring.Component):
         Only in cores where adds have longer weights than others: the plain weight is one of those.
     weights : Out(lanes * weight_bits)
     picks : In(1), offsets : Out(decoders * pick_bits)
-        Only in cores with N:M layers: the weights have an offset beside them; those of the word register, 0 without
-        ``picks``. A column is the weights of its lanes, then the offsets.
+        Only in cores with N:M layers: the weights have an offset beside them; those of the column's register, 0
+        without ``picks``. A column is the weights of its lanes, then the offsets.
     """
 
     def __init__(self, *, shape: ArrayShape, codebook: MemoryImage | None) -> None:
@@ -50,8 +52,7 @@ class Decoder(wiring.Component):
         widths = dict(shape.read_fields.fields)
         members = {
             "word": In(shape.weight_word_bits),
-            "load": In(1),
-            "unit": In(widths["unit"]),
+            "place": In(len(shape.word_columns.places)),
             "wide": In(1),
             "coded": In(1),
             "table": In(widths["table"]),
@@ -68,32 +69,31 @@ class Decoder(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape = self._shape
-        word = Signal(shape.weight_word_bits, reset_less=True)
         picks = [self.picks] if shape.choices > 1 else []
         lengths = [self.long] if shape.plain_bits < shape.weight_bits else []
-        controls = copied(m, Cat(self.load, self.wide, self.coded, self.unit, self.table, *lengths, *picks), "controls")
-        load, wide, coded = controls[0], controls[1], controls[2]
-        unit = controls[3 : 3 + len(self.unit)]
-        table = controls[3 + len(self.unit) : 3 + len(self.unit) + len(self.table)]
-        with m.If(load):
-            m.d.sync += word.eq(self.word)
-        with m.Else(), m.Switch(unit):
-            for index, bits in enumerate(shape.shift_units):
-                if bits < shape.weight_word_bits:
-                    with m.Case(index):
-                        m.d.sync += word.eq(word[bits:])
-        plain = [] if shape.coding == "codebook" else self._picked(word, wide, shape.plain_bits)
-        if lengths and plain:
-            # Adds have one weight for all lanes.
-            long = controls[3 + len(self.unit) + len(self.table)]
-            plain = [Mux(long, word[: shape.weight_bits], _extended(value, shape.weight_bits)) for value in plain]
+        controls = copied(m, Cat(self.wide, self.coded, self.table, *lengths, *picks), "controls")
+        wide, coded = controls[0], controls[1]
+        table = controls[2 : 2 + len(self.table)]
+        place = copied(m, self.place, "place")
+        column = Signal(shape.word_columns.widest, reset_less=True)
+        m.d.sync += column.eq(self._column(place))
+        plain: list[Value] = []
+        if shape.coding != "codebook":
+            first, *others = (_extended(value, shape.weight_bits) for value in self._elements(column, shape.plain_bits))
+            if lengths:
+                # These have one weight for all lanes.
+                high = Signal(shape.weight_bits - shape.plain_bits, reset_less=True)
+                m.d.sync += high.eq(self._high(place))
+                first = Mux(controls[2 + len(self.table)], Cat(column[: shape.plain_bits], high), first)
+            plain = _spread(first, others, wide)
         if shape.choices > 1:
-            m.d.comb += self.offsets.eq(Cat(*self._offsets(word, wide, coded, controls[-1])))
+            m.d.comb += self.offsets.eq(Cat(*self._offsets(column, wide, coded, controls[-1])))
         if shape.coding == "dense":
             late = latency.decode(shape.coding, shape.choices)
             weights = [delayed(m, value, late, f"plain_{index}") for index, value in enumerate(plain)]
         else:
-            weights = self._decoded(m, self._picked(word, wide, shape.code_bits), table)
+            code, *codes = self._elements(column, shape.code_bits)
+            weights = self._decoded(m, _spread(code, codes, wide), table)
             if plain:
                 coded = delayed(m, coded, latency.MEMORY, "coded")
                 weights = [
@@ -105,20 +105,43 @@ class Decoder(wiring.Component):
         m.d.comb += self.weights.eq(Cat(*weights))
         return m
 
-    def _picked(self, word: Value, wide: Value, bits: int) -> list[Value]:
-        first = word[:bits]
-        return [
-            first if lane == 0 else Mux(wide, word[lane * bits : (lane + 1) * bits], first)
-            for lane in range(decoders(self._shape))
-        ]
+    def _column(self, place: Value) -> Value:
+        """What stands at the place: a gate for each bit of each place, where a multiplexer would take more.
 
-    def _offsets(self, word: Value, wide: Value, coded: Value, picks: Value) -> list[Value]:
+        The bits above a column of its width are any other's.
+        """
+        columns = self._shape.word_columns
+        return Cat(
+            self._chosen(place, {at: self.word[at * columns.unit + bit] for at in columns.reaching(bit)})
+            for bit in range(columns.widest)
+        )
+
+    def _high(self, place: Value) -> Value:
+        """The high bits of the long weight whose low ones stand at the place."""
+        columns, step = self._shape.word_columns, self._shape.word_columns.step(self._shape.plain_bits)
+        begins = {at * step if at else 0: columns.high_at + at * columns.high_bits for at in range(columns.long)}
+        return Cat(
+            self._chosen(place, {at: self.word[begin + bit] for at, begin in begins.items()})
+            for bit in range(columns.high_bits)
+        )
+
+    def _chosen(self, place: Value, values: dict[int, Value]) -> Value:
+        """The value at the place; with one alone nothing is asked."""
+        places = self._shape.word_columns.places
+        gated = [place[places.index(at)] & value for at, value in values.items()]
+        return reduce(or_, gated) if len(values) > 1 else next(iter(values.values()))
+
+    def _elements(self, column: Value, bits: int) -> list[Value]:
+        """What each decoder would take of a wide column."""
+        return [column[lane * bits : (lane + 1) * bits] for lane in range(decoders(self._shape))]
+
+    def _offsets(self, column: Value, wide: Value, coded: Value, picks: Value) -> list[Value]:
         """Behind the column's weights, which are codes or not, one or one for each lane."""
         shape = self._shape
 
         def behind(weights: int, lane: int) -> Value:
             def at(bits: int) -> Value:
-                return word[weights * bits + lane * shape.pick_bits :][: shape.pick_bits]
+                return column[weights * bits + lane * shape.pick_bits :][: shape.pick_bits]
 
             match shape.coding:
                 case "dense":
@@ -145,6 +168,11 @@ class Decoder(wiring.Component):
                 m.d.comb += [store.wen.eq(self.wen), store.waddr.eq(self.waddr), store.wdata.eq(self.wdata)]
             weights.append(store.data)
         return weights
+
+
+def _spread(first: Value, others: Sequence[Value], wide: Value) -> list[Value]:
+    """A wide column's elements, or the first for all lanes."""
+    return [first, *(Mux(wide, other, first) for other in others)]
 
 
 def _extended(value: Value, bits: int) -> Value:

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import MulLanes
+from hwgen.gateware.cells import MulLanes, SumLanes
 from hwgen.gateware.pipeline import copied
 from hwgen.plan.shape import ArrayShape
 
@@ -66,13 +66,25 @@ class PE(wiring.Component):
         # Sums of tiles are modulo 2^acc_bits: of a longer product no more is needed.
         product_bits = bits + shape.weight_bits
         kept_bits = min(product_bits, shape.acc_bits)
+        m.submodules.accumulate = accumulate = SumLanes(lanes=shape.lanes, a_bits=shape.acc_bits, b_bits=kept_bits)
+        products: list[Signal] = []
         accumulators: list[Signal] = []
         for lane in range(shape.lanes):
             product = Signal(signed(kept_bits), name=f"product_{lane}", reset_less=True)
             m.d.sync += product.eq(multiply.p.word_select(lane, product_bits))
             accumulator = Signal(signed(shape.acc_bits), name=f"accumulator_{lane}", reset_less=True)
-            self._accumulate(m, accumulator, product, valid, first, maximum)
+            take = valid
+            if shape.has_maximum:
+                take = valid & (first | ~maximum | greater_element(shape, product, accumulator))
+            with m.If(take):
+                m.d.sync += accumulator.eq(accumulate.s.word_select(lane, shape.acc_bits))
+            products.append(product)
             accumulators.append(accumulator)
+        m.d.comb += [
+            accumulate.first.eq(first | maximum if shape.has_maximum else first),
+            accumulate.a.eq(Cat(*accumulators)),
+            accumulate.b.eq(Cat(*products)),
+        ]
         shadow = Signal(shape.lanes * shape.acc_bits, reset_less=True)
         with m.If(capture):
             m.d.sync += shadow.eq(Cat(*accumulators))
@@ -80,15 +92,6 @@ class PE(wiring.Component):
             m.d.sync += shadow.eq(Cat(shadow, self.chain_in)[shape.acc_bits :])
         m.d.comb += self.chain_out.eq(shadow[: shape.acc_bits])
         return m
-
-    def _accumulate(
-        self, m: Module, accumulator: Signal, product: Value, valid: Value, first: Value, maximum: Value
-    ) -> None:
-        if self._shape.has_maximum:
-            greater = greater_element(self._shape, product, accumulator)
-            first, valid = first | maximum, valid & (first | ~maximum | greater)
-        with m.If(valid):
-            m.d.sync += accumulator.eq(Mux(first, 0, accumulator) + product)
 
 
 def widened(vector: Value, lanes: int, bits: int) -> Value:

@@ -7,7 +7,7 @@ from amaranth.hdl import Value
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.shape import ArrayShape
 
-HELD = ("pad_value", "local", "maximum", "wide", "table", "coded", "weight_base", "last_in_word", "unit", "repeat")
+HELD = ("pad_value", "local", "maximum", "wide", "table", "coded", "weight_base", "last_place", "place_step", "repeat")
 """Fields of a step that the stages behind the issue still need when the next step's record is already being fetched."""
 HELD_PICKING = ("picks",)
 """One more in cores with N:M layers."""

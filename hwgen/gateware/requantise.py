@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, s
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import Mul, Store
+from hwgen.gateware.cells import Mul, Store, SumLanes
 from hwgen.gateware.clamp_limits import GUARD, limit_fields, signed_fields
 from hwgen.gateware.lut_mul import LutMul
 from hwgen.gateware.pipeline import copied, delayed
@@ -34,11 +34,19 @@ class Requantiser(wiring.Component):
     ``blocks``: multipliers that are there for its product; None: it is computed in LUTs.
     """
 
-    def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage, blocks: int | None = 0) -> None:
+    def __init__(
+        self,
+        *,
+        shape: ArrayShape,
+        mul: MemoryImage,
+        add: MemoryImage,
+        blocks: int | None = 0,
+    ) -> None:
         self._shape = shape
         self._blocks = blocks
-        self._mul = Store(image=mul, loadable=shape.loadable, in_luts=shape.requantisation_in_luts)
-        self._add = Store(image=add, loadable=shape.loadable, in_luts=shape.requantisation_in_luts)
+        self._mul, self._add = (
+            Store(image=image, loadable=shape.loadable, in_luts=image.name in shape.in_luts) for image in (mul, add)
+        )
         members = {
             "acc": In(shape.result_bits),
             "lane_first": In(1),
@@ -99,13 +107,16 @@ class Requantiser(wiring.Component):
     def _summed(self, m: Module) -> Value:
         """A register, while the multiplier's parameter is read; it sums the lanes of a wide layer."""
         shape = self._shape
-        acc = self.acc.as_signed()
-        first = Signal(signed(shape.result_bits), name="lane_sum", reset_less=True)
-        if shape.has_wide:
-            m.d.sync += first.eq(Mux(copied(m, self.wide & ~self.lane_first, "continues"), first, 0) + acc)
-        else:
-            m.d.sync += first.eq(acc)
-        return first
+        bits = shape.result_bits
+        sum_of_lanes = Signal(signed(bits), name="lane_sum", reset_less=True)
+        if not shape.has_wide:
+            m.d.sync += sum_of_lanes.eq(self.acc.as_signed())
+            return sum_of_lanes
+        m.submodules.sum_lanes = add = SumLanes(lanes=1, a_bits=bits, b_bits=bits)
+        begins = copied(m, ~self.wide | self.lane_first, "begins")
+        m.d.comb += [add.first.eq(begins), add.a.eq(sum_of_lanes), add.b.eq(self.acc)]
+        m.d.sync += sum_of_lanes.eq(add.s)
+        return sum_of_lanes
 
     def _corrected(self, m: Module, total: Signal, correction: Value) -> Value:
         result = Signal(signed(len(total)), name="corrected", reset_less=True)

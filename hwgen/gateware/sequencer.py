@@ -92,10 +92,13 @@ class Sequencer(wiring.Component):
         shape = self._shape
         record = fields_of(shape.read_fields, self.record)
 
-        running = Signal()
-        idling = Signal()
+        # One register each for what many wait for: that a column may be issued, that no step runs.
+        running, issuing, stopped = Signal(), Signal(), Signal(init=1)
+        idling, begins, ends = Signal(), Signal(), Signal()
         step_done = Signal()
         self._fetch_and_start(m, record, running, step_done)
+        m.d.comb += ends.eq(step_done | begins)
+        m.d.sync += stopped.eq(~running & ~self.started)
 
         tap_count = Signal.like(record["taps"])
         channel_count = Signal.like(record["channels"])
@@ -120,12 +123,13 @@ class Sequencer(wiring.Component):
         pass_done = Signal()
         group_done = Signal()
         m.d.comb += [
-            self.column.eq(running & ~idling & may_issue),
+            self.column.eq(issuing & may_issue),
             self.slot_last.eq(slot_last),
             column_last.eq(self.column & tap_last & self.slot_last),
             self.last.eq(column_last),
             self.tap.eq(record["tap_base"] + tap_count),
-            pass_done.eq(Mux(idling, idle_last, column_last & ~idles)),
+            pass_done.eq(idle_last | (column_last & ~idles)),
+            begins.eq(column_last & idles),
             group_done.eq(pass_done & pass_last),
             step_done.eq(group_done & inner_last & outer_last),
         ]
@@ -162,10 +166,10 @@ class Sequencer(wiring.Component):
                     m.d.sync += [self.bank.eq(0), self.address.eq(self.address + record["slot_stride"])]
                 with m.Else():
                     m.d.sync += self.bank.eq(self.bank + bank_step)
-        with m.If(column_last & idles):
+        with m.If(begins):
             m.d.sync += [idling.eq(1), idle_count.eq(1), idle_last.eq(record["idle"] == 1)]
         with m.If(idling):
-            m.d.sync += [idle_count.eq(idle_count + 1), idle_last.eq(idle_count + 1 == record["idle"])]
+            m.d.sync += [idle_count.eq(idle_count + 1), idle_last.eq((idle_count + 1 == record["idle"]) & ~idle_last)]
         with m.If(pass_done):
             m.d.sync += [
                 idling.eq(0),
@@ -196,9 +200,13 @@ class Sequencer(wiring.Component):
                     outer_count.eq(outer_count + 1),
                     outer_last.eq(outer_count + 1 == record["outer"]),
                 ]
+        with m.If(self.started | (idle_last & ~step_done)):
+            m.d.sync += issuing.eq(1)
+        with m.Elif(ends):
+            m.d.sync += issuing.eq(0)
         # Between steps the counters follow the record; when one starts it has stood still long enough. The start
         # itself, decided late, would have to reach all of them.
-        with m.If(~running):
+        with m.If(stopped):
             m.d.sync += [
                 fresh.eq(1),
                 group_fresh.eq(1),

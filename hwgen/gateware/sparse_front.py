@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.broadcast import Broadcast
+from hwgen.gateware.multiplexer import Multiplexer
 from hwgen.gateware.pe import widened
 from hwgen.gateware.pipeline import copied, delayed, pe_groups
 from hwgen.gateware.scanner import Scanner
@@ -86,8 +85,7 @@ class SparseFront(wiring.Component):
         m = Module()
         shape = self._shape
         m.submodules.scanner = scanner = Scanner(shape=shape)
-        # The PEs pick nothing here: one vector arrives.
-        m.submodules.broadcast = broadcast = Broadcast(shape=replace(shape, choices=1))
+        m.submodules.broadcast = broadcast = Multiplexer(shape=shape)
         for name in (
             "bundle", "group_first", "group_last", "slot_last", "vectors", "zero", "scalar", "tail", "column_base",
             "issue",

@@ -8,7 +8,6 @@ from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.broadcast import Broadcast
 from hwgen.gateware.cells import Ram
 from hwgen.gateware.pipeline import delayed
 from hwgen.gateware.tile_input import TileInput
@@ -25,10 +24,10 @@ class TileFront(wiring.Component):
 
     Members
     -------
-    vectors : In(pes * lanes * act_bits), broadcast : In(lanes * act_bits), bank : In
-        Of all banks; that bank's, by the broadcast; a cycle earlier the bank whose channel is the first unit's.
+    vectors : In(units * lanes * act_bits)
+        Of each unit's bank, by the broadcast.
     valid, last : In(1)
-        A column of the group is in ``broadcast`` a cycle before; it is the last one.
+        A column of the group is in ``vectors`` a cycle before; it is the last one.
     start, size, stride, half, passes, channels, idle : In
         Of the step (:class:`TileInput`, :class:`TileWalk`).
     column, first, group_first, column_last : Out(1)
@@ -53,12 +52,9 @@ class TileFront(wiring.Component):
         self._shape = shape
         self._tiles = shape.tiles
         widths = dict(shape.read_fields.fields)
-        vector = shape.lanes * shape.act_bits
         super().__init__(
             {
-                "vectors": In(shape.pes * vector),
-                "broadcast": In(vector),
-                "bank": In(max(1, (shape.pes - 1).bit_length())),
+                "vectors": In(shape.tiles.units * shape.lanes * shape.act_bits),
                 "valid": In(1),
                 "last": In(1),
                 "start": In(1),
@@ -92,10 +88,8 @@ class TileFront(wiring.Component):
         shape, tiles = self._shape, self._tiles
         m.submodules.input = transform = TileInput(shape=shape)
         m.submodules.walk = walk = TileWalk(shape=shape)
-        vectors = [delayed(m, self.broadcast, 1, "unit_0")]
-        vectors += [delayed(m, self._neighbour(m, unit), 1, f"unit_{unit}") for unit in range(1, tiles.units)]
         m.d.comb += [
-            transform.vectors.eq(Cat(*vectors)),
+            transform.vectors.eq(delayed(m, self.vectors, 1, "vectors")),
             Cat(transform.valid, transform.last, transform.start).eq(Cat(self.valid, self.last, self.start)),
             Cat(transform.size, transform.stride, transform.half).eq(Cat(self.size, self.stride, self.half)),
             Cat(walk.start, walk.ready, walk.size, walk.passes).eq(
@@ -140,15 +134,3 @@ class TileFront(wiring.Component):
         ]
         with m.If(walk.column):
             m.d.sync += place.eq(Mux(walk.group_last, 0, place + 1))
-
-    def _neighbour(self, m: Module, unit: int) -> Value:
-        """The vector of so many banks further, when the broadcast has the first unit's: a multiplexer of its own."""
-        shape = self._shape
-        width = shape.lanes * shape.act_bits
-        m.submodules[f"broadcast_{unit}"] = broadcast = Broadcast(shape=shape)
-        moved = Cat(self.vectors.word_select((index + unit) % shape.pes, width) for index in range(shape.pes))
-        units = self._tiles.units
-        # The first unit's bank is a multiple of the units: the multiplexer has no other inputs.
-        low = (units - 1).bit_length()
-        m.d.comb += [broadcast.vectors.eq(moved), broadcast.bank.eq(Cat(self.bank[low:]) << low)]
-        return broadcast.vector

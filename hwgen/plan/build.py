@@ -18,7 +18,7 @@ from hwgen.plan.joins import resolve
 from hwgen.plan.loadable import load_depth, loadable
 from hwgen.plan.lowering import array_ops
 from hwgen.plan.machine import Machine, run
-from hwgen.plan.memory_fit import requantisation_in_luts
+from hwgen.plan.memory_fit import blocks, memories_in_luts
 from hwgen.plan.nm import fitted, notes
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.options import PlanOptions
@@ -283,6 +283,16 @@ class _Builder:
         first = self.ops[0]
         tiles = tile_shape(self.steps, grid, result_bits=lowering.acc_bits)
         others = tile_memories(tiles, pes=grid.pes, lanes=grid.lanes, acc_bits=self.acc_bits) if tiles else ()
+        needed = blocks(
+            images,
+            pes=grid.pes,
+            lanes=grid.lanes,
+            bank_words=self.placement.bank_words,
+            act_bits=self._act_bits,
+            others=others,
+            target=self.options.device,
+            loadable=self.options.weights == "load",
+        )
         gathers = batch if any(batched(op, batch) for op in self.ops) else 1
         input_frames = batch if batched(first, batch) else 1
         return ArrayShape(
@@ -307,7 +317,7 @@ class _Builder:
             coding=form.coding,
             code_bits=form.code_bits,
             codebook_words=depth.get("codebook", 0),
-            shift_units=form.shift_units,
+            word_columns=form.columns,
             choices=grid.choices,
             has_bank_step=self._has_bank_step,
             requant_words=depth["requant_mul_0"],
@@ -330,13 +340,10 @@ class _Builder:
             output=stream_shape(self._output, pes=grid.pes, lanes=grid.lanes, frames=gathers),
             input_addressing=input_addressing(self.placement.maps["input"], frames=input_frames),
             ordered=self.ops[-1].name in self.orders,
-            requantisation_in_luts=requantisation_in_luts(
+            in_luts=memories_in_luts(
                 images,
-                pes=grid.pes,
-                lanes=grid.lanes,
-                bank_words=self.placement.bank_words,
-                act_bits=self._act_bits,
-                others=others,
+                needed,
+                requantisers=grid.pes // grid.pes_per_requantiser,
                 target=self.options.device,
                 loadable=self.options.weights == "load",
             ),

@@ -85,6 +85,13 @@ class MemoryImage:
         """Bits of the contents."""
         return self.width * self.depth
 
+    @property
+    def varying_bits(self) -> int:
+        """Bits of a word that are not the same in all words."""
+        raw = self.words.raw
+        differing = np.bitwise_or.reduce(raw ^ raw[0], axis=0) if len(raw) else np.zeros(0, np.uint8)
+        return int(np.unpackbits(differing).sum())
+
     def data(self, size: int) -> Bytes:
         """The words as bytes, (depth, ``size``), lowest first."""
         return self.words.data(size)

@@ -1,7 +1,8 @@
 """Which memories become LUTs where a device has fewer block RAMs than a core would take.
 
-The requantisers' memories give way: there are two for each, they are short (a word per row of a PE), and a block holds
-hundreds of words. Banks and weights stay blocks.
+The short ones give way, one after another until the rest fits: the schedules where they are ROMs of few words, whose
+bits are LUTs then, and the requantisers' memories, two for each of a word per row of a PE, where a block holds
+hundreds. Banks and weights stay blocks.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from hwgen.plan.targets import Target
 
 MOST_WORDS = 512
 """Beyond this depth a memory in LUTs takes more of them than a core has to spare."""
-REQUANTISATION = "requant_"
+FEW_WORDS = 32
+"""A ROM of no more words is two LUTs for a bit."""
+SCHEDULES = ("schedule_read", "schedule_write")
+REQUANTISATION = ("requant_mul_{}", "requant_add_{}")
 
 
 def blocks(
@@ -26,12 +30,11 @@ def blocks(
     act_bits: int,
     others: Sequence[Memory] = (),
     target: Target,
+    loadable: bool,
 ) -> int:
     """Block RAMs of a core: its images, its banks, and ``others`` without contents."""
     banks = Memory.banks(pes=pes, lanes=lanes, words=bank_words, act_bits=act_bits)
-    memories = [Memory(image.width, image.depth, 1) for image in images]
-    deep = tuple(memory for memory in (*memories, banks, *others) if memory.depth > SMALL_WORDS)
-    return Resources(0, 0, deep).blocks(target)
+    return _blocks((*_memories(images, loadable=loadable), banks, *others), target)
 
 
 def can_be_luts(depth: int, *, loadable: bool, target: Target) -> bool:
@@ -40,22 +43,33 @@ def can_be_luts(depth: int, *, loadable: bool, target: Target) -> bool:
     return depth <= MOST_WORDS and not (loadable and target.family == "ice40")
 
 
-def requantisation_in_luts(
-    images: Sequence[MemoryImage],
-    *,
-    pes: int,
-    lanes: int,
-    bank_words: int,
-    act_bits: int,
-    others: Sequence[Memory] = (),
-    target: Target,
-    loadable: bool,
-) -> bool:
-    """Whether the requantisers' memories are made of LUTs: only where the blocks do not suffice, and LUTs can do it."""
-    depth = max((image.depth for image in images if image.name.startswith(REQUANTISATION)), default=0)
-    if not can_be_luts(depth, loadable=loadable, target=target):
-        return False
-    needed = blocks(
-        images, pes=pes, lanes=lanes, bank_words=bank_words, act_bits=act_bits, others=others, target=target
-    )
-    return needed > target.blocks
+def memories_in_luts(
+    images: Sequence[MemoryImage], needed: int, *, requantisers: int, target: Target, loadable: bool
+) -> tuple[str, ...]:
+    """The images that are made of LUTs: as few as bring ``needed`` blocks down to the device's.
+
+    None, where LUTs cannot do it; all that can, where those do not suffice.
+    """
+    by_name = {image.name: image for image in images}
+    short: list[tuple[str, ...]] = [(name,) for name in SCHEDULES if not loadable and by_name[name].depth <= FEW_WORDS]
+    for index in range(requantisers):
+        names = tuple(name.format(index) for name in REQUANTISATION)
+        if can_be_luts(max(by_name[name].depth for name in names), loadable=loadable, target=target):
+            short.append(names)
+    found: list[str] = []
+    over = needed - target.blocks
+    for names in short:
+        saved = _blocks(_memories([by_name[name] for name in names], loadable=loadable), target)
+        if over > 0 and saved:
+            found += names
+            over -= saved
+    return tuple(found)
+
+
+def _memories(images: Sequence[MemoryImage], *, loadable: bool) -> list[Memory]:
+    """A ROM's bits that are alike in all words are no memory's."""
+    return [Memory(image.width if loadable else image.varying_bits, image.depth, 1) for image in images]
+
+
+def _blocks(memories: Sequence[Memory], target: Target) -> int:
+    return Resources(0, 0, tuple(memory for memory in memories if memory.depth > SMALL_WORDS)).blocks(target)

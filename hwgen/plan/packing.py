@@ -18,6 +18,7 @@ from hwgen.plan.ops import ArrayOp
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.tiles import weight_bits as tile_weight_bits
 from hwgen.plan.tiles import weight_scale
+from hwgen.plan.word_columns import WordColumns
 
 Coding = Literal["dense", "codebook", "mixed"]
 
@@ -27,8 +28,8 @@ class WeightFormat:
     """Widths of the weight memories.
 
     Bits of a decoded weight, of a plain one as stored (an add's or a tile's may be as long as decoded ones), of a
-    code, of a word of columns; how far a column may shift; the codebooks in the order of tables; bits of the offset
-    that stands beside each weight of an N:M layer. Entries of sparse layers have formats of their own
+    code; the words of columns; the codebooks in the order of tables; bits of the offset that stands beside each weight
+    of an N:M layer. Entries of sparse layers have formats of their own
     (:mod:`hwgen.plan.entries`).
     """
 
@@ -36,10 +37,14 @@ class WeightFormat:
     weight_bits: int
     plain_bits: int
     code_bits: int
-    word_bits: int
-    shift_units: tuple[int, ...]
+    columns: WordColumns
     tables: tuple[tuple[int, ...], ...]
     offset_bits: int = 0
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of a word of columns."""
+        return self.columns.word_bits
 
     def coded(self, op: ArrayOp) -> bool:
         """Whether its weights are codes: its own, or those of a pool or add where the core has only codebooks."""
@@ -60,6 +65,17 @@ class WeightFormat:
         """Bits of one column's weights in a word."""
         offset = 0 if op.blocks is None else self.offset_bits
         return (self.unit_bits(op) + offset) * (lanes if wide else 1)
+
+    def kind(self, op: ArrayOp, *, wide: bool, lanes: int) -> tuple[int, int]:
+        """How far its columns are apart in a word, and how many a word holds.
+
+        Of long weights only the low bits stand there; an add, which has few, is alone in its words: no decoder has
+        gates for its high bits elsewhere.
+        """
+        bits = self.column_bits(op, wide=wide, lanes=lanes)
+        if not self.is_long(op):
+            return bits, self.word_bits // bits
+        return self.plain_bits, 1 if op.second is not None else self.word_bits // bits
 
     def table(self, op: ArrayOp) -> int:
         """The operation's codebook."""
@@ -87,23 +103,33 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     tables = tuple(dict.fromkeys(_table(op) for op in coded))
     plain_bits = _signed_bits([op.weights for op in ops if op.second is None and op.tile is None])
     if declared:
-        layers = (op.layer for op in own)
-        plain_bits = max([plain_bits, *(layer.weights.bits for layer in layers if isinstance(layer, Conv2d | Dense))])
+        plain_bits = max([plain_bits, *(declared_bits(op) for op in own if op.tile is None)])
     bits = max(plain_bits, _signed_bits([*(op.weights for op in ops), *map(np.array, tables)]))
     if declared:
-        bits = max([bits, *map(declared_tile_bits, (op for op in ops if op.tile is not None))])
+        bits = max([bits, *map(declared_bits, own)])
     offset_bits = (choices(ops) - 1).bit_length()
-    draft = WeightFormat(coding, bits, plain_bits, code_bits, 0, (), tables, offset_bits)
-    lockstep = {draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in steps if not step.sparse}
-    amounts = sorted(lockstep)
-    return replace(draft, word_bits=max(lockstep, default=0), shift_units=tuple(amounts))
+    draft = WeightFormat(coding, bits, plain_bits, code_bits, WordColumns(0, ()), tables, offset_bits)
+    lockstep = [step for step in steps if not step.sparse]
+    widths = [draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in lockstep]
+    form = replace(draft, columns=WordColumns(max(widths, default=0), ()))
+    kinds = {step.index: form.kind(step.op, wide=step.wide, lanes=lanes) for step in lockstep}
+    long = max((kinds[step.index][1] for step in lockstep if form.is_long(step.op)), default=0)
+    columns = WordColumns(
+        form.word_bits,
+        tuple(sorted(set(kinds.values()))),
+        long=long,
+        high_bits=bits - plain_bits if long else 0,
+        high_at=long * plain_bits,
+    )
+    return replace(form, columns=columns)
 
 
-def declared_tile_bits(op: ArrayOp) -> int:
-    """Bits that the layer's weights may have on the hardware's G."""
-    assert isinstance(op.layer, Conv2d)
-    assert op.tile is not None
+def declared_bits(op: ArrayOp) -> int:
+    """Bits that any weights of the layer's declared width may have in the PEs: in tiles, on the hardware's G."""
+    assert isinstance(op.layer, Conv2d | Dense)
     bits = op.layer.weights.bits
+    if op.tile is None:
+        return bits
     if op.direct is not None:
         return max(tile_weight_bits(op.tile, bits))
     return bits + (int(weight_scale(op.tile).max()) - 1).bit_length()
@@ -150,11 +176,13 @@ def pack_weights(step: Step, form: WeightFormat, grid: Grid) -> list[Words]:
         columns, passes = _tile_columns(columns, step, grid.pes)
     rows = np.zeros((passes * grid.pes, *columns.shape[1:]), dtype=columns.dtype)
     rows[: min(len(columns), len(rows))] = columns[: len(rows)]
-    per_word = form.word_bits // form.column_bits(op, wide=step.wide, lanes=grid.lanes)
+    _, per_word = form.kind(op, wide=step.wide, lanes=grid.lanes)
     words = ceil_div(rows.shape[1], per_word)
     padded = np.zeros((len(rows), words * per_word, rows.shape[2]), dtype=rows.dtype)
     padded[:, : rows.shape[1]] = rows
     units = padded.reshape(len(rows), words, per_word * rows.shape[2])
+    if form.is_long(op):
+        units, unit = _long_words(units, form), 1
     return [
         pack_units(units[pe :: grid.pes].reshape(passes * words, -1), unit, form.word_bits) for pe in range(grid.pes)
     ]
@@ -200,6 +228,13 @@ def _slot_columns(slots: NDArray[np.int64], step: Step, grid: Grid, fill: int) -
     _, m = step.op.pattern
     each = [_wide_columns(slots[:, :, slot], step, grid.pes // m, grid.lanes, fill) for slot in range(n)]
     return np.stack(each, axis=2).reshape(rows, -1, grid.lanes)
+
+
+def _long_words(units: NDArray[np.int64], form: WeightFormat) -> NDArray[np.uint8]:
+    """(rows, words, columns) to (rows, words, bits): low bits of all, and behind their room the high ones of all."""
+    columns = form.columns
+    low, high = _bits(units, form.plain_bits), _bits(units >> form.plain_bits, columns.high_bits)
+    return np.concatenate([np.pad(low, ((0, 0), (0, 0), (0, columns.high_at - low.shape[2]))), high], axis=2)
 
 
 def _bits(values: NDArray[np.int64], width: int) -> NDArray[np.uint8]:

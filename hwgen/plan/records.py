@@ -40,8 +40,9 @@ def read_record(
         picking["bank_step"] = step.bank_step
     if grid.tiles is not None:
         picking |= tile_read_fields(step, grid, sizes_of(ops))
-    column_bits = form.column_bits(op, wide=step.wide, lanes=grid.lanes)
     lockstep = not step.sparse
+    width, per_word = form.kind(op, wide=step.wide, lanes=grid.lanes) if lockstep else (0, 1)
+    place_step = form.columns.step(width) if per_word > 1 else 0
     lengths = {"long": int(form.is_long(op))} if form.plain_bits < form.weight_bits else {}
     return {
         "inner": walk.inner - 1,
@@ -67,8 +68,8 @@ def read_record(
         "coded": int(form.coded(op)),
         "table": form.table(op),
         "weight_base": weight_base,
-        "last_in_word": form.word_bits // column_bits - 1 if lockstep else 0,
-        "unit": form.shift_units.index(column_bits) if lockstep else 0,
+        "last_place": (per_word - 1) * place_step,
+        "place_step": place_step,
         "repeat": int(op.repeated),
         **picking,
         **lengths,

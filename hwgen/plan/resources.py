@@ -37,6 +37,14 @@ class Memory:
         halves = 1 if lanes == 1 else 2
         return Memory(lanes * act_bits, ceil_div(words, halves), pes * halves)
 
+    def blocks(self, target: Target) -> int:
+        """Block RAMs of one of them, in the best of the blocks' forms: half as wide is twice as deep."""
+        depth = target.block_bits // target.block_width
+        forms = range(target.block_width.bit_length())
+        return min(
+            ceil_div(self.width, target.block_width >> form) * ceil_div(self.depth, depth << form) for form in forms
+        )
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -48,17 +56,7 @@ class Resources:
 
     def blocks(self, target: Target) -> int:
         """Block RAMs of the target."""
-        total = 0
-        for memory in self.memories:
-            # A block is as deep as its bits allow at its widest; narrower words make it deeper.
-            width = min(memory.width, target.block_width)
-            depth = target.block_bits // target.block_width
-            while width * 2 <= target.block_width and width < memory.width * 2:
-                width *= 2
-            across = ceil_div(memory.width, target.block_width)
-            share = target.block_width // max(1, min(target.block_width, _power(memory.width)))
-            total += memory.count * across * ceil_div(memory.depth, depth * max(1, share))
-        return total
+        return sum(memory.count * memory.blocks(target) for memory in self.memories)
 
     def fits(self, target: Target) -> bool:
         """Whether the estimate leaves room."""
@@ -74,10 +72,6 @@ class Resources:
             f"LUTs {self.luts}/{target.luts}, multipliers {self.multipliers}/{target.multipliers}, "
             f"block RAMs {self.blocks(target)}/{target.blocks} (estimated)"
         )
-
-
-def _power(width: int) -> int:
-    return 1 << max(0, (width - 1).bit_length())
 
 
 def estimate(

@@ -12,6 +12,7 @@ from hwgen.plan import latency
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.products import dealt
 from hwgen.plan.tiles import TileShape
+from hwgen.plan.word_columns import WordColumns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,8 @@ class SparseShape:
 class ArrayShape:
     """Widths, depths and options of the array; see docs/architecture.md for what each part does.
 
-    ``scores``: elements whose greatest's number is the output; 0: all elements are. ``spare_multipliers``: of the
+    ``scores``: elements whose greatest's number is the output; 0: all elements are. ``in_luts``: images that are no
+    blocks for want of those. ``spare_multipliers``: of the
     device, for the requantisers; ``requantisers_limited``: they may take no others.
     """
 
@@ -117,7 +119,7 @@ class ArrayShape:
     coding: Literal["dense", "codebook", "mixed"]
     code_bits: int
     codebook_words: int
-    shift_units: tuple[int, ...]
+    word_columns: WordColumns
     choices: int
     has_bank_step: bool
     requant_words: int
@@ -141,7 +143,7 @@ class ArrayShape:
     input_addressing: InputAddressing
     ordered: bool = False
     scores: int = 0
-    requantisation_in_luts: bool = False
+    in_luts: tuple[str, ...] = ()
     spare_multipliers: int = 0
     requantisers_limited: bool = False
     sparse: SparseShape | None = None
@@ -162,6 +164,16 @@ class ArrayShape:
     def operand_bits(self) -> int:
         """Width of what the multipliers take of an activation."""
         return self.sparse.operand_bits if self.sparse else self.act_bits
+
+    @property
+    def has_broadcast(self) -> bool:
+        """Whether banks' vectors go to all PEs, or to the tiles' front, as they are read."""
+        return self.has_matrix or self.tiles is not None
+
+    @property
+    def shared_banks(self) -> int:
+        """Neighbouring banks whose vectors the broadcast takes at once."""
+        return self.tiles.units if self.tiles else self.choices
 
     @property
     def pes_per_requantiser(self) -> int:

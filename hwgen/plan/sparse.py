@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.fixed import signed_bits
-from hwgen.model import Conv2d, Dense
 from hwgen.plan import latency
 from hwgen.plan.columns import Masks, TileLoad
 from hwgen.plan.entries import (
@@ -26,7 +25,7 @@ from hwgen.plan.layout import ceil_div
 from hwgen.plan.loadable import load_depth
 from hwgen.plan.machine import Machine, TileWork, Trace, run
 from hwgen.plan.options import PlanOptions
-from hwgen.plan.packing import WeightFormat, declared_tile_bits
+from hwgen.plan.packing import WeightFormat, declared_bits
 from hwgen.plan.shape import SparseShape
 from hwgen.plan.steps import Grid, Step
 
@@ -174,8 +173,8 @@ def _value_bits(step: Step, form: WeightFormat, *, declared: bool) -> int:
     if op.codes is not None:
         assert op.codebook is not None
         return max(1, (len(op.codebook) - 1).bit_length())
-    if declared and isinstance(op.layer, Conv2d | Dense):
-        return op.layer.weights.bits if op.tile is None else declared_tile_bits(op)
+    if declared:
+        return declared_bits(op)
     return min(form.weight_bits, max(2, signed_bits(int(op.weights.min(initial=0)), int(op.weights.max(initial=0)))))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from random import Random
 
 from hwgen.fixed import signed_bits
 
@@ -24,8 +25,10 @@ class Term:
 
 
 Slots = tuple[Term | None, ...]
-STARTS = 4
-"""Allotments that the search begins with."""
+STARTS = 24
+"""Allotments that the search begins with, besides one that is good by its order."""
+MULTIPLEXER = 3
+"""Weight of a multiplexer's bit against an inverter's, which on ECP5 is in the carry chain and costs nothing."""
 
 
 def row_terms(row: Sequence[int]) -> list[Term]:
@@ -60,7 +63,8 @@ def allocate(rows: Sequence[Sequence[int]]) -> tuple[Slots, ...]:
         if not any(term.sign > 0 for term in needed):
             raise ValueError(f"row {tuple(row)} must have a positive coefficient")
         orders.append(sorted(possible, key=_order))
-    starts = [[choices[start % len(choices)] for choices in orders] for start in range(STARTS)]
+    random = Random(0)
+    starts = [[random.choice(choices) for choices in orders] for _ in range(STARTS)]
     starts.append([_halves(row, count, choices[0]) for row, choices in zip(terms, orders, strict=True)])
     found: list[list[Slots]] = [_improved(start, orders) for start in starts]
     best: list[Slots] = min(found, key=logic)
@@ -82,13 +86,16 @@ def _improved(placed: list[Slots], orders: Sequence[Sequence[Slots]]) -> list[Sl
 
 
 def logic(placed: Sequence[Slots]) -> int:
-    """About the LUTs of a bit: multiplexers in front of the slots, and inverters where a sign is now + and now -."""
+    """About the LUTs of a bit: multiplexers in front of the slots, and inverters where a sign is now + and now -.
+
+    In thirds of a LUT: an inverter is one where the device's adder has no input for it.
+    """
     total = 0
     for slot in range(len(placed[0])):
         terms = [row[slot] for row in placed]
         inputs = len({(term.index, term.shift) for term in terms if term is not None})
         # AND and OR, one select for each input: where none is selected, the slot is 0.
-        total += int(None in terms) if inputs == 1 else inputs - 1
+        total += MULTIPLEXER * (int(None in terms) if inputs == 1 else inputs - 1)
     return total + sum(len(set(pair)) > 1 for level in subtractions(placed) for pair in level)
 
 

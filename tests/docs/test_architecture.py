@@ -72,7 +72,7 @@ def test_cycles() -> None:
 def test_records() -> None:
     read, write = unpacked("schedule_read", "read_fields")[LAYER], unpacked("schedule_write", "write_fields")[LAYER]
     line = LIFE.replace("\n   ", "")
-    counts = "inner passes channels taps base slot_stride wrap weight_base last_in_word idle"
+    counts = "inner passes channels taps base slot_stride wrap weight_base last_place place_step idle"
     for name in counts.split():
         assert f"{name} {read[name]}" in line, name
     steps = ("x_step", "x_wrap_step", "y_step", "y_wrap_step")

@@ -22,7 +22,10 @@ import hwgen.flow
 from hwgen.emit.vendor import FAMILIES, cells_source
 from hwgen.flow.tools import verilator_environment
 
-CELLS = ("hwgen_rom", "hwgen_ram", "hwgen_ram_be", "hwgen_mul_lanes", "hwgen_mul", "hwgen_copy")
+CELLS = (
+    "hwgen_rom", "hwgen_ram", "hwgen_ram_be", "hwgen_mul_lanes", "hwgen_sum_lanes", "hwgen_addsub_lanes", "hwgen_mul",
+    "hwgen_copy",
+)  # fmt: skip
 MODELS = (Path(__file__).parent / "models", Path(hwgen.flow.__file__).parent / "models")
 YOSYS_SHARE = Path(pyosys.__file__).parent / "share"
 
@@ -83,9 +86,15 @@ def models(family: str) -> str:
         found = re.search(r"^module SB_MAC16 .*?^endmodule", text, re.MULTILINE | re.DOTALL)
         assert found
         return found[0] + "\n"
+    lattice = YOSYS_SHARE / "lattice"
+    chain = ""
+    if family == "ecp5":
+        common = (lattice / "common_sim.vh").read_text(encoding="utf-8")
+        chain = (lattice / "ccu2c_sim.vh").read_text(encoding="utf-8")
+        chain += "".join(re.findall(r"^module LUT[24]\(.*?^endmodule\n", common, re.MULTILINE | re.DOTALL))
     names = {"ecp5": ["MULT18X18D"], "gowin": ["MULT9X9", "MULT18X18"]}.get(family, [])
     files = [folder / f"{name}.v" for name in names for folder in MODELS]
-    return "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+    return chain + "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
 
 
 def simulate(folder: Path, family: str, body: str) -> str:
@@ -392,6 +401,10 @@ LINTED = [
     Cell("hwgen_ram_be", {"UNIT": 8, "UNITS": 4, "DEPTH": 40, "ADDR_BITS": 6}),
     Cell("hwgen_mul_lanes", {"LANES": 1, "A_BITS": 1, "B_BITS": 16}),
     Cell("hwgen_mul_lanes", {"LANES": 5, "A_BITS": 8, "B_BITS": 7}),
+    Cell("hwgen_sum_lanes", {"LANES": 1, "A_BITS": 1, "B_BITS": 1}),
+    Cell("hwgen_sum_lanes", {"LANES": 5, "A_BITS": 25, "B_BITS": 16}),
+    Cell("hwgen_addsub_lanes", {"LANES": 1, "BITS": 1}),
+    Cell("hwgen_addsub_lanes", {"LANES": 3, "BITS": 10}),
     Cell("hwgen_mul", {"A_BITS": 5, "B_BITS": 7}),
     Cell("hwgen_mul", {"A_BITS": 24, "B_BITS": 20}),
     Cell("hwgen_mul", {"A_BITS": 24, "B_BITS": 26, "B_SIGNED": 0, "BLOCKS": 2}),
@@ -408,8 +421,8 @@ def test_lint(family: str, tmp_path: Path) -> None:
     for cell in LINTED:
         values = [f"-G{key}={json.dumps(value)}" for key, value in cell.parameters.items()]
         # The iCE40 primitives' cascade outputs stay open.
-        lint = ["verilator", "--lint-only", "-Wall", "-Wno-PINMISSING", "--top-module", cell.name, *values]
-        lint += ["models.vlt", "models.v", "cells.v"]
+        lint = ["verilator", "--lint-only", "-Wall", "-Wno-PINMISSING", "-Wno-SPECIFYIGN"]
+        lint += ["--top-module", cell.name, *values, "models.vlt", "models.v", "cells.v"]
         result = subprocess.run(lint, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert "Warning" not in result.stderr, result.stderr
         assert result.returncode == 0, result.stderr

@@ -19,8 +19,8 @@ from hwgen.plan.shape import ArrayShape
 class Reader(wiring.Component):
     """A bank behind its read address: from a column to its vector.
 
-    ``address``, ``group_first`` and ``tap`` in cycle t, ``pad`` always: ``vector`` in cycle
-    t + ``latency.ISSUE`` + ``latency.bank(lanes)``. Writes take one element each.
+    ``address``, ``group_first`` and ``tap`` in cycle t, ``pad`` always, ``selected`` in the cycle before ``vector``,
+    which is t + ``latency.ISSUE`` + ``latency.bank(lanes)``. Writes take one element each.
     """
 
     def __init__(self, *, shape: ArrayShape, taps: MemoryImage) -> None:
@@ -34,6 +34,7 @@ class Reader(wiring.Component):
                 "prepare": In(1),
                 "wrap": In(dict(shape.read_fields.fields)["wrap"]),
                 "pad": In(shape.act_bits),
+                "selected": In(1, init=1),
                 "wen": In(1),
                 "element": In(shape.address_bits),
                 "wdata": In(shape.act_bits),
@@ -59,6 +60,7 @@ class Reader(wiring.Component):
             Cat(bank.row_even, bank.row_odd).eq(rows),
             Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(alignment),
             bank.pad.eq(self.pad),
+            bank.selected.eq(self.selected),
             bank.wen.eq(self.wen),
             bank.wdata.eq(self.wdata),
             self.vector.eq(bank.vector),

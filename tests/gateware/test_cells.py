@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hwgen.gateware.cells import (
     QUEUE_WORDS,
     SMALL_WORDS,
+    AddSubLanes,
     Copy,
     Mul,
     MulLanes,
@@ -19,6 +20,7 @@ from hwgen.gateware.cells import (
     Ram,
     RamUnits,
     Store,
+    SumLanes,
     VerilogCells,
     address_bits,
     memory_style,
@@ -116,6 +118,38 @@ def test_lanes_multiply_signed_in_two_cycles(lanes: int, a_bits: int, b_bits: in
 
 
 @settings(max_examples=10)
+@given(lanes=st.integers(1, 9), a_bits=st.integers(1, 30), b_bits=st.integers(1, 30), seed=st.integers(0, 1 << 20))
+def test_lanes_are_summed_modulo_the_first_ones_width(lanes: int, a_bits: int, b_bits: int, seed: int) -> None:
+    b_bits = min(a_bits, b_bits)
+    rng = np.random.default_rng(seed)
+    a = rng.integers(-(1 << (a_bits - 1)), 1 << (a_bits - 1), (20, lanes))
+    b = rng.integers(-(1 << (b_bits - 1)), 1 << (b_bits - 1), (20, lanes))
+    a[0], b[0] = -(1 << (a_bits - 1)), -(1 << (b_bits - 1))
+    first = rng.integers(0, 2, 20)
+    rows = [
+        {"first": f, "a": pack(x, a_bits), "b": pack(y, b_bits)} for f, x, y in zip(first.tolist(), a, b, strict=True)
+    ]
+    found = trace(SumLanes(lanes=lanes, a_bits=a_bits, b_bits=b_bits), rows, ["s"])
+    sums = [unpack(row["s"], a_bits, lanes) for row in found]
+    half = 1 << (a_bits - 1)
+    assert sums == ((np.where(first[:, None], 0, a) + b + half) % (2 * half) - half).tolist()
+
+
+@settings(max_examples=10)
+@given(lanes=st.integers(1, 5), bits=st.integers(1, 30), seed=st.integers(0, 1 << 20))
+def test_lanes_are_added_or_subtracted_modulo_their_width(lanes: int, bits: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 1 << bits, (2, 20, lanes))
+    subtract = rng.integers(0, 2, 20)
+    rows = [
+        {"subtract": s, "a": pack(x, bits), "b": pack(y, bits)} for s, x, y in zip(subtract.tolist(), a, b, strict=True)
+    ]
+    found = trace(AddSubLanes(lanes=lanes, bits=bits), rows, ["s"])
+    expected = (a + np.where(subtract[:, None], -b, b)) % (1 << bits)
+    assert [row["s"] for row in found] == [pack(row, bits) for row in expected]
+
+
+@settings(max_examples=10)
 @given(a_bits=st.integers(2, 40), b_bits=st.integers(2, 33), seed=st.integers(0, 1 << 20))
 def test_the_requantisers_multiplier_is_exact(a_bits: int, b_bits: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -137,6 +171,8 @@ CELLS: dict[str, Callable[[], wiring.Component]] = {
     "hwgen_ram_be": lambda: RamUnits(unit=8, units=4, depth=9),
     "hwgen_queue_ram": lambda: QueueRam(width=40, depth=QUEUE_WORDS),
     "hwgen_mul_lanes": lambda: MulLanes(lanes=4, a_bits=8, b_bits=7),
+    "hwgen_sum_lanes": lambda: SumLanes(lanes=4, a_bits=24, b_bits=15),
+    "hwgen_addsub_lanes": lambda: AddSubLanes(lanes=4, bits=10),
     "hwgen_mul": lambda: Mul(a_bits=20, b_bits=18, blocks=3),
     "hwgen_copy": lambda: Copy(width=3),
 }
@@ -146,6 +182,8 @@ PARAMETERS = {
     "hwgen_ram_be": {"UNIT": 8, "UNITS": 4, "DEPTH": 9, "ADDR_BITS": 4},
     "hwgen_queue_ram": {"WIDTH": 40, "DEPTH": QUEUE_WORDS, "ADDR_BITS": 7, "STYLE": '"distributed"'},
     "hwgen_mul_lanes": {"LANES": 4, "A_BITS": 8, "B_BITS": 7},
+    "hwgen_sum_lanes": {"LANES": 4, "A_BITS": 24, "B_BITS": 15},
+    "hwgen_addsub_lanes": {"LANES": 4, "BITS": 10},
     "hwgen_mul": {"A_BITS": 20, "B_BITS": 18, "B_SIGNED": 0, "BLOCKS": 3},
     "hwgen_copy": {"WIDTH": 3},
 }

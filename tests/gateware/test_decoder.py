@@ -10,10 +10,11 @@ from hwgen.gateware.decoder import Decoder, decoders
 from hwgen.plan import latency
 from hwgen.plan.fields import FieldLayout
 from hwgen.plan.images import MemoryImage, pack_units
+from hwgen.plan.word_columns import WordColumns
 from tests.gateware.bench import shape_of, trace, unpack
 
 REGISTER = 2
-"""From ``load`` (its copy, then the word's register) to the first column."""
+"""From ``place`` (its copy, then the column's register) to the column."""
 
 
 @settings(max_examples=25)
@@ -61,9 +62,17 @@ def test_a_column_is_decoded_every_cycle(
     def column_bits(coded: int, wide: int, picks: int, long: int) -> int:
         return (unit_bits(coded, long) + picks * offset_bits) * (lanes if wide else 1)
 
-    units = sorted({column_bits(*kind) for kind in kinds})
-    word_bits = units[-1]
-    fields = FieldLayout((("unit", max(1, (len(units) - 1).bit_length())), ("table", 2)))
+    units = sorted({column_bits(*kind) for kind in kinds if not kind[3]})
+    word_bits = max(column_bits(*kind) for kind in kinds)
+    count = word_bits // weight_bits if longer and coding != "codebook" else 0
+    fields = FieldLayout((("table", 2),))
+    # One kind may be alone in its words.
+    alone = units[int(rng.integers(len(units)))]
+    kept = {(bits, 1 if bits == alone else word_bits // bits) for bits in units}
+    kept |= {(plain_bits, count)} if count else set()
+    places = WordColumns(
+        word_bits, tuple(sorted(kept)), long=count, high_bits=longer if count else 0, high_at=count * plain_bits
+    )
     changes: dict[str, Any] = {
         "coding": coding,
         "has_wide": has_wide,
@@ -73,7 +82,7 @@ def test_a_column_is_decoded_every_cycle(
         "choices": choices,
     }
     shape = shape_of(
-        lanes=lanes, weight_word_bits=word_bits, shift_units=tuple(units), read_fields=fields, loadable=False, **changes
+        lanes=lanes, weight_word_bits=word_bits, word_columns=places, read_fields=fields, loadable=False, **changes
     )
     book = rng.integers(-(1 << (weight_bits - 1)), 1 << (weight_bits - 1), (tables, 1 << code_bits))
     image = MemoryImage("codebook", weight_bits, [int(v) % (1 << weight_bits) for v in book.reshape(-1)])
@@ -87,26 +96,32 @@ def test_a_column_is_decoded_every_cycle(
         coded, wide, picks, long = kinds[int(rng.integers(len(kinds)))]
         bits = unit_bits(coded, long)
         step = column_bits(coded, wide, picks, long)
-        columns = word_bits // step
+        columns = count if long else dict(sorted(kept))[step]
         values = rng.integers(0, 1 << bits, (columns, lanes if wide else 1))
         offsets = rng.integers(0, choices, values.shape) * picks
         word = 0
         for column in range(columns):
             (stored,) = pack_units(values[column : column + 1], bits, step)
             (beside,) = pack_units(offsets[column : column + 1], offset_bits, step) if picks else (0,)
+            if long:
+                low = stored & ((1 << plain_bits) - 1)
+                word |= low << column * plain_bits | stored >> plain_bits << places.high_at + column * longer
+                continue
             word |= (stored | beside << bits * values.shape[1]) << column * step
         table = int(rng.integers(tables))
-        controls = {"unit": units.index(step), "wide": int(wide), "coded": int(coded), "table": table}
+        controls = {"wide": int(wide), "coded": int(coded), "table": table}
         if choices > 1:
             controls["picks"] = picks
         if longer:
             controls["long"] = long
-        # the step's controls stand while its columns pass; the word is there one cycle behind its load
-        rows += [controls | {"load": 0}] * due
-        rows.append({"load": 1})
-        begin = len(rows) - 1
-        rows.append({"load": 0, "word": word})
-        rows += [{}] * (columns + due)
+        # the step's controls stand while its columns pass; the word is there one cycle behind its first place
+        rows += [controls] * due
+        begin = len(rows)
+        for column in range(columns):
+            place = places.places.index(column * places.step(plain_bits if long else step) if column else 0)
+            rows.append({"place": 1 << place} | ({"word": word} if column == 1 else {}))
+        rows.append({"word": word})
+        rows += [{}] * due
         for column in range(columns):
             if coded:
                 weights = [int(book[table, code]) for code in values[column]]
@@ -124,15 +139,15 @@ def test_a_column_is_decoded_every_cycle(
 
 
 def test_a_loadable_codebook_is_written_through_its_port() -> None:
-    fields = FieldLayout((("unit", 1), ("table", 1)))
+    fields = FieldLayout((("table", 1),))
     shape = shape_of(
-        lanes=1, coding="codebook", has_wide=False, weight_bits=6, code_bits=2, weight_word_bits=4, shift_units=(2,),
-        read_fields=fields, loadable=True,
+        lanes=1, coding="codebook", has_wide=False, weight_bits=6, code_bits=2, weight_word_bits=4,
+        word_columns=WordColumns(4, ((2, 2),)), read_fields=fields, loadable=True,
     )  # fmt: skip
     component = Decoder(shape=shape, codebook=MemoryImage("codebook", 6, [0] * 8))
     values = [5, -3, 31, -32, 7, 0, -1, 2]
     rows: list[dict[str, int]] = [{"wen": 1, "waddr": a, "wdata": v % 64} for a, v in enumerate(values)]
-    rows += [{"wen": 0, "table": 1, "coded": 1, "load": 1}, {"load": 0, "word": 0b0111}] + [{}] * 6
+    rows += [{"wen": 0, "table": 1, "coded": 1, "place": 1}, {"place": 2, "word": 0b0111}] + [{}] * 6
     found = [row["weights"] for row in trace(component, rows, ["weights"])]
     first = len(values) + REGISTER + latency.MEMORY
     assert [unpack(word, 6, 1) for word in found[first : first + 2]] == [[values[4 + 3]], [values[4 + 1]]]

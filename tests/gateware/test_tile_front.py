@@ -20,17 +20,15 @@ def test_a_groups_vectors_follow_their_columns(size: Size, channels: int) -> Non
     banks = rng.integers(-128, 128, (4, lanes, edge, edge))
     places, stride = edge * edge, -(-channels // 2)
     step = {"size": 0, "stride": stride, "half": places * stride, "passes": 0, "channels": channels - 1, "idle": 0}
-    # ``bank`` and the vectors come as from the banks, ``broadcast`` and ``valid`` behind its multiplexer.
-    stages = latency.broadcast(4) - 1
-    rows: list[dict[str, int]] = [{"start": 1, **step}, *({"start": 0} for _ in range(2 + stages))]
+    rows: list[dict[str, int]] = [{"start": 1, **step}, *({"start": 0} for _ in range(2))]
     begin = len(rows)
     length = places * stride
     rows += [{} for _ in range(length + places * channels + 60)]
     for index in range(length):
         pair, element = divmod(index, places)
         x, y = divmod(element, edge)
-        rows[begin + index - stages] |= {"bank": 2 * pair, "vectors": pack(banks[:, :, y, x].ravel(), shape.act_bits)}
-        rows[begin + index] |= {"broadcast": pack(banks[2 * pair, :, y, x], shape.act_bits)}
+        neighbours = banks[2 * pair : 2 * pair + 2, :, y, x]
+        rows[begin + index] |= {"vectors": pack(neighbours.ravel(), shape.act_bits)}
         rows[begin + index + 1] |= {"valid": 1, "last": int(index == length - 1)}
     rows[begin + length + 1] |= {"valid": 0, "last": 0}
     found = trace(TileFront(shape=shape), rows, ("column", "first", "group_first", "column_last", "vector"))

@@ -260,8 +260,8 @@ class Emulator:
         shape = self.plan.shape
         plain_bits = shape.weight_bits if read.get("long") else shape.plain_bits
         bits = shape.code_bits if read["coded"] else plain_bits
-        stride = shape.shift_units[read["unit"]]
-        per_word = read["last_in_word"] + 1
+        stride = read["place_step"] * shape.word_columns.unit
+        per_word = read["last_place"] // (read["place_step"] or 1) + 1
         columns = (read["channels"] + 1) * (read["taps"] + 1)
         if read.get("tile"):
             return self.tile_weights(read, index, bits, stride, per_word)
@@ -275,12 +275,21 @@ class Emulator:
                 word = image[first + column // per_word] >> column % per_word * stride
                 for lane in range(shape.lanes):
                     unit = word >> (lane * bits if read["wide"] else 0) & ((1 << bits) - 1)
+                    if read.get("long"):
+                        unit = self.long_weight(image[first + column // per_word], column % per_word)
                     result[pe, column, lane] = self.decoded(read, unit, bits)
                     if read.get("picks"):
                         behind = word >> (shape.lanes if read["wide"] else 1) * bits
                         place = (lane if read["wide"] else 0) * shape.pick_bits
                         offsets[pe, column, lane] = behind >> place & (shape.choices - 1)
         return result, offsets
+
+    def long_weight(self, word: int, at: int) -> int:
+        """The low bits among those of the others, the high ones behind all of them."""
+        shape, columns = self.plan.shape, self.plan.shape.word_columns
+        low = word >> at * shape.plain_bits & ((1 << shape.plain_bits) - 1)
+        high = word >> columns.high_at + at * columns.high_bits & ((1 << columns.high_bits) - 1)
+        return low | high << shape.plain_bits
 
     def tile_weights(
         self, read: Record, index: int, bits: int, stride: int, per_word: int
@@ -294,6 +303,8 @@ class Emulator:
             for place, channel in np.ndindex(places, channels):
                 word = image[read["weight_base"] + (index * places + place) * words + channel // per_word]
                 unit = word >> channel % per_word * stride & ((1 << bits) - 1)
+                if read.get("long"):
+                    unit = self.long_weight(word, channel % per_word)
                 result[pe, place * channels + channel, 0] = self.decoded(read, unit, bits)
         return result, np.zeros_like(result)
 

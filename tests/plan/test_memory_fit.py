@@ -7,16 +7,17 @@ import pytest
 from hwgen.bench.mobilenet import mobilenet
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.images import MemoryImage
-from hwgen.plan.memory_fit import blocks, requantisation_in_luts
+from hwgen.plan.memory_fit import blocks, memories_in_luts
 from hwgen.plan.resources import Memory
 from hwgen.plan.targets import TARGETS
 
 ECP5 = TARGETS["ecp5-85k"]
-BANKS = {"pes": 2, "lanes": 8, "bank_words": 1024, "act_bits": 8}
+BANKS = {"pes": 2, "lanes": 8, "bank_words": 1024, "act_bits": 8, "loadable": False}
 
 
 def image(name: str, width: int, depth: int) -> MemoryImage:
-    return MemoryImage(name, width, [0] * depth)
+    """All bits differ from word to word."""
+    return MemoryImage(name, width, [((1 << width) - 1) * (word & 1) for word in range(depth)])
 
 
 def test_blocks_of_banks_and_images() -> None:
@@ -26,36 +27,69 @@ def test_blocks_of_banks_and_images() -> None:
     assert blocks([], **BANKS | {"lanes": 1}, target=ECP5) == 2
 
 
-@pytest.mark.parametrize(("have", "expected"), [(10, False), (9, True)])
-def test_only_where_blocks_do_not_suffice(have: int, expected: bool) -> None:
-    images = [image("requant_mul_0", 20, 100), image("requant_add_0", 30, 100)]
-    found = requantisation_in_luts(images, **BANKS, target=replace(ECP5, blocks=have), loadable=False)
-    assert found == expected
+def test_bits_of_a_rom_that_are_alike_in_all_words_take_no_block() -> None:
+    wide = MemoryImage("schedule_read", 160, [1 << 159 | word for word in range(40)])
+    assert wide.varying_bits == 6
+    assert blocks([wide], **BANKS, target=ECP5) == 8 + 1
+    assert blocks([wide], **BANKS | {"loadable": True}, target=ECP5) == 8 + 5
+
+
+def core(depth: int = 100, requantisers: int = 4, steps: int = 40) -> list[MemoryImage]:
+    """Memories of three blocks for each requantiser, and of two for each schedule."""
+    return [
+        image("schedule_read", 50, steps),
+        image("schedule_write", 50, steps),
+        *(
+            image(f"requant_{name}_{index}", width, depth)
+            for index in range(requantisers)
+            for name, width in (("mul", 20), ("add", 40))
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("needed", "expected"), [(8, 0), (9, 0), (10, 1), (12, 1), (13, 2), (21, 4), (99, 4)])
+def test_as_few_as_make_the_rest_fit(needed: int, expected: int) -> None:
+    target = replace(ECP5, blocks=9)
+    found = memories_in_luts(core(), needed, requantisers=4, target=target, loadable=False)
+    assert found == tuple(f"requant_{name}_{index}" for index in range(expected) for name in ("mul", "add"))
+
+
+def test_short_schedules_come_first() -> None:
+    target = replace(ECP5, blocks=9)
+    both = ("schedule_read", "schedule_write")
+    images = core(steps=32)
+    assert memories_in_luts(images, 11, requantisers=4, target=target, loadable=False) == both[:1]
+    assert memories_in_luts(images, 12, requantisers=4, target=target, loadable=False) == both
+    found = memories_in_luts(images, 14, requantisers=4, target=target, loadable=False)
+    assert found == (*both, "requant_mul_0", "requant_add_0")
+    # What is written is LUT RAM, four times as large.
+    found = memories_in_luts(images, 11, requantisers=4, target=target, loadable=True)
+    assert found == ("requant_mul_0", "requant_add_0")
 
 
 def test_not_where_luts_cannot() -> None:
-    deep = [image("requant_mul_0", 20, 513)]
-    none = {"blocks": 0}
-    assert not requantisation_in_luts(deep, **BANKS, target=replace(ECP5, **none), loadable=False)
-    short = [image("requant_mul_0", 20, 100)]
-    ice40 = replace(TARGETS["ice40-up5k"], **none)
-    assert not requantisation_in_luts(short, **BANKS, target=ice40, loadable=True)
-    assert requantisation_in_luts(short, **BANKS, target=ice40, loadable=False)
+    none = replace(ECP5, blocks=0)
+    assert memories_in_luts(core(513), 12, requantisers=4, target=none, loadable=False) == ()
+    ice40 = replace(TARGETS["ice40-up5k"], blocks=0)
+    assert memories_in_luts(core(), 99, requantisers=4, target=ice40, loadable=True) == ()
+    assert len(memories_in_luts(core(), 99, requantisers=4, target=ice40, loadable=False)) == 8
+
+
+def test_memories_that_are_no_blocks_save_none() -> None:
+    target = replace(ECP5, blocks=0)
+    assert memories_in_luts(core(16, steps=16), 12, requantisers=4, target=target, loadable=False) == ()
 
 
 def test_visual_wake_words_fit_so() -> None:
     """Banks, weights and the controllers leave no room for 16 requantisers' memories of three blocks each."""
     plan = build_plan(mobilenet(), PlanOptions(target="ecp5-85k", pes=16, lanes=8, requantisers=16))
-    assert plan.shape.requantisation_in_luts
-    others = [image for image in plan.images if not image.name.startswith("requant_")]
-    banks = {"pes": 16, "lanes": 8, "bank_words": plan.shape.bank_words, "act_bits": 8}
+    assert plan.shape.in_luts
+    others = [image for image in plan.images if image.name not in plan.shape.in_luts]
+    banks = {"pes": 16, "lanes": 8, "bank_words": plan.shape.bank_words, "act_bits": 8, "loadable": False}
     assert blocks(plan.images, **banks, target=ECP5) > ECP5.blocks >= blocks(others, **banks, target=ECP5)
 
 
 def test_the_memories_of_tiles_count() -> None:
     images = [image("requant_mul_0", 20, 100)]
     assert blocks(images, **BANKS, target=ECP5) == 9
-    assert blocks(images, **BANKS, others=[Memory(80, 1024, 2), Memory(25, 16, 4)], target=ECP5) == 9 + 12
-    nine = replace(ECP5, blocks=9)
-    assert not requantisation_in_luts(images, **BANKS, target=nine, loadable=False)
-    assert requantisation_in_luts(images, **BANKS, others=[Memory(8, 17, 1)], target=nine, loadable=False)
+    assert blocks(images, **BANKS, others=[Memory(80, 1024, 2), Memory(25, 16, 4)], target=ECP5) == 9 + 10

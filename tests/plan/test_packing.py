@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
 from hwgen.plan.steps import Grid, Step
+from hwgen.plan.word_columns import WordColumns
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import signed
 from tests.plan.planned import planned
@@ -17,9 +18,8 @@ from tests.plan.small import act, conv, dense, flatten, lenet, max_pool, model, 
 def unpacked(words: list[int], step: Step, form: WeightFormat, lanes: int) -> NDArray[np.int64]:
     """One PE's decoded weights, (passes, columns, lanes): the columns of a word follow each other from its low end."""
     op = step.op
-    unit, column_bits = form.unit_bits(op), form.column_bits(op, wide=step.wide, lanes=lanes)
+    unit, (column_bits, per_word) = form.unit_bits(op), form.kind(op, wide=step.wide, lanes=lanes)
     passes = 1 if op.repeated else step.passes
-    per_word = form.word_bits // column_bits
     words_per_pass = -(-step.columns() // per_word)
     assert len(words) == passes * words_per_pass
     assert all(word >> form.word_bits == 0 for word in words)
@@ -30,6 +30,11 @@ def unpacked(words: list[int], step: Step, form: WeightFormat, lanes: int) -> ND
     for index, column, lane in np.ndindex(passes, step.columns(), lanes):
         word = words[index * words_per_pass + column // per_word] >> column % per_word * column_bits
         value = word >> (lane * unit if step.wide else 0) & ((1 << unit) - 1)
+        if form.is_long(op):
+            columns = form.columns
+            all_of_word = words[index * words_per_pass + column // per_word]
+            high = all_of_word >> columns.high_at + column % per_word * columns.high_bits
+            value = word & ((1 << form.plain_bits) - 1) | (high & ((1 << columns.high_bits) - 1)) << form.plain_bits
         behind = word >> unit * (lanes if step.wide else 1) + (lane * form.offset_bits if step.wide else 0)
         offset = behind & ((1 << form.offset_bits) - 1) if op.blocks is not None else 0
         assert offset < m
@@ -101,9 +106,16 @@ def test_the_format_is_the_narrowest_that_holds_all_layers(case: Case) -> None:
     high = max(max(int(op.weights.max()) for op in plan.ops), *(max(table) for table in form.tables), 1)
     fits = [bits for bits in range(2, 20) if -(1 << (bits - 1)) <= low and high < 1 << (bits - 1)]
     assert form.weight_bits == fits[0]
-    columns = {form.column_bits(step.op, wide=step.wide, lanes=plan.grid.lanes) for step in plan.steps}
-    assert form.shift_units == tuple(sorted(columns))
-    assert form.word_bits == max(columns)
+    bits = {form.column_bits(step.op, wide=step.wide, lanes=plan.grid.lanes) for step in plan.steps}
+    assert form.word_bits == max(bits)
+    for step in plan.steps:
+        apart, per_word = form.kind(step.op, wide=step.wide, lanes=plan.grid.lanes)
+        width = form.column_bits(step.op, wide=step.wide, lanes=plan.grid.lanes)
+        long = form.is_long(step.op)
+        assert apart == (form.plain_bits if long else width)
+        assert per_word == (1 if long and step.op.second is not None else form.word_bits // width)
+        assert not long or form.columns.high_at >= per_word * form.plain_bits
+        assert (apart, per_word) in form.columns.kinds
 
 
 GRID = Grid(pes=2, lanes=4, pes_per_requantiser=1)
@@ -137,5 +149,5 @@ def test_a_dense_core_has_no_codebook() -> None:
     image = codebook_image(form)
     assert image is not None
     assert image.depth == len(form.tables) << form.code_bits
-    plain = WeightFormat("dense", 8, 8, 0, 8, (8,), ())
+    plain = WeightFormat("dense", 8, 8, 0, WordColumns(8, ((8, 1),)), ())
     assert codebook_image(plain) is None

@@ -65,3 +65,86 @@ module hwgen_dsp #(
         .P5(q[5]), .P4(q[4]), .P3(q[3]), .P2(q[2]), .P1(q[1]), .P0(q[0])
     );
 endmodule
+
+// LANES sums (first ? 0 : a) + b, signed, no longer than a, latency 0: `first` is an input of the carry chain's LUTs.
+module hwgen_sum_lanes #(
+    parameter LANES = 1,
+    parameter A_BITS = 24,
+    parameter B_BITS = 16
+) (
+    input  wire                    first,
+    input  wire [LANES*A_BITS-1:0] a,
+    input  wire [LANES*B_BITS-1:0] b,
+    output wire [LANES*A_BITS-1:0] s
+);
+    localparam PAIRS = (A_BITS + 1) / 2;
+    // INIT: (A & ~C) ^ B where D is 1; the lowest four bits, B, are the carry where both addends are the same.
+    localparam [15:0] SUM = 16'hC6CC;
+    genvar l, i;
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : lane
+            wire [2*PAIRS-1:0] x, y;
+            // verilator lint_off UNUSEDSIGNAL
+            wire [2*PAIRS-1:0] z;  // a bit above an odd sum
+            wire [PAIRS:0] carry;
+            // verilator lint_on UNUSEDSIGNAL
+            for (i = 0; i < 2 * PAIRS; i = i + 1) begin : extend
+                assign x[i] = a[l*A_BITS + ((i < A_BITS) ? i : A_BITS - 1)];
+                assign y[i] = b[l*B_BITS + ((i < B_BITS) ? i : B_BITS - 1)];
+            end
+            assign carry[0] = 1'b0;
+            for (i = 0; i < PAIRS; i = i + 1) begin : pair
+                CCU2C #(.INIT0(SUM), .INIT1(SUM), .INJECT1_0("NO"), .INJECT1_1("NO")) add (
+                    .CIN(carry[i]), .COUT(carry[i+1]),
+                    .A0(x[2*i]), .B0(y[2*i]), .C0(first), .D0(1'b1), .S0(z[2*i]),
+                    .A1(x[2*i+1]), .B1(y[2*i+1]), .C1(first), .D1(1'b1), .S1(z[2*i+1])
+                );
+            end
+            assign s[l*A_BITS +: A_BITS] = z[A_BITS-1:0];
+        end
+    endgenerate
+endmodule
+
+// LANES sums or differences a + (subtract ? -b : b) modulo 2^BITS, latency 0: `subtract` is an input of the carry
+// chain's LUTs, and its first bit makes the carry of the two's complement.
+module hwgen_addsub_lanes #(
+    parameter LANES = 1,
+    parameter BITS = 10
+) (
+    input  wire                  subtract,
+    input  wire [LANES*BITS-1:0] a,
+    input  wire [LANES*BITS-1:0] b,
+    output wire [LANES*BITS-1:0] s
+);
+    localparam PAIRS = (BITS + 2) / 2;
+    // INIT: A ^ B ^ C where D is 1; the lowest four bits, A, are the carry where both addends are the same.
+    localparam [15:0] ADDSUB = 16'h96AA;
+    localparam [15:0] CARRY = 16'h000A;
+    genvar l, i;
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : lane
+            wire [2*PAIRS-1:0] x, y;
+            // verilator lint_off UNUSEDSIGNAL
+            wire [2*PAIRS-1:0] z;  // the carry's bit, and one above an even sum
+            wire [PAIRS:0] carry;
+            // verilator lint_on UNUSEDSIGNAL
+            assign x[0] = subtract;
+            assign y[0] = 1'b0;
+            for (i = 1; i < 2 * PAIRS; i = i + 1) begin : extend
+                assign x[i] = (i <= BITS) ? a[l*BITS + ((i <= BITS) ? i - 1 : 0)] : 1'b0;
+                assign y[i] = (i <= BITS) ? b[l*BITS + ((i <= BITS) ? i - 1 : 0)] : 1'b0;
+            end
+            assign carry[0] = 1'b0;
+            for (i = 0; i < PAIRS; i = i + 1) begin : pair
+                CCU2C #(
+                    .INIT0((i == 0) ? CARRY : ADDSUB), .INIT1(ADDSUB), .INJECT1_0("NO"), .INJECT1_1("NO")
+                ) add (
+                    .CIN(carry[i]), .COUT(carry[i+1]),
+                    .A0(x[2*i]), .B0(y[2*i]), .C0(subtract), .D0(1'b1), .S0(z[2*i]),
+                    .A1(x[2*i+1]), .B1(y[2*i+1]), .C1(subtract), .D1(1'b1), .S1(z[2*i+1])
+                );
+            end
+            assign s[l*BITS +: BITS] = z[BITS:1];
+        end
+    endgenerate
+endmodule

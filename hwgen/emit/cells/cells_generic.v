@@ -203,6 +203,52 @@ module hwgen_mul_lanes #(
     endgenerate
 endmodule
 
+// LANES sums (first ? 0 : a) + b, signed, no longer than a, latency 0.
+module hwgen_sum_lanes #(
+    parameter LANES = 1,
+    parameter A_BITS = 24,
+    parameter B_BITS = 16
+) (
+    input  wire                    first,
+    input  wire [LANES*A_BITS-1:0] a,
+    input  wire [LANES*B_BITS-1:0] b,
+    output wire [LANES*A_BITS-1:0] s
+);
+    genvar l, i;
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : lane
+            wire [A_BITS-1:0] added;
+            for (i = 0; i < A_BITS; i = i + 1) begin : extend
+                assign added[i] = b[l*B_BITS + ((i < B_BITS) ? i : B_BITS - 1)];
+            end
+            assign s[l*A_BITS +: A_BITS] = (first ? {A_BITS{1'b0}} : a[l*A_BITS +: A_BITS]) + added;
+        end
+    endgenerate
+endmodule
+
+// LANES sums or differences a + (subtract ? -b : b) modulo 2^BITS, latency 0.
+module hwgen_addsub_lanes #(
+    parameter LANES = 1,
+    parameter BITS = 10
+) (
+    input  wire                  subtract,
+    input  wire [LANES*BITS-1:0] a,
+    input  wire [LANES*BITS-1:0] b,
+    output wire [LANES*BITS-1:0] s
+);
+    genvar l;
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : lane
+            // Two's complement: the inverted addend, and a carry from a bit below.
+            // verilator lint_off UNUSEDSIGNAL
+            wire [BITS:0] sum;
+            // verilator lint_on UNUSEDSIGNAL
+            assign sum = {a[l*BITS +: BITS], 1'b1} + {b[l*BITS +: BITS] ^ {BITS{subtract}}, subtract};
+            assign s[l*BITS +: BITS] = sum[BITS:1];
+        end
+    endgenerate
+endmodule
+
 // One signed product as two addends, a*b = p + q, b signed or not, the second addend zero here; latency 3: operands,
 // pipeline, product.
 module hwgen_mul #(
