@@ -39,7 +39,6 @@ class Placement:
     network: str = "digits_cnn"
     clock_mhz: float | None = None
     algorithm: Literal["auto", "direct"] = "auto"
-    requantisers: int | None = None
     multipliers: int | None = None
 
     @property
@@ -51,7 +50,6 @@ class Placement:
             lanes=self.lanes,
             clock_mhz=self.clock_mhz,
             algorithm=self.algorithm,
-            requantisers=self.requantisers,
             multipliers=self.multipliers,
         )
 

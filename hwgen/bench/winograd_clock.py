@@ -59,7 +59,7 @@ def winograd_clock(
                 model,
                 Placement(
                     target, pes, lanes, seeds=seeds, network=network.title, clock_mhz=CLOCK_MHZ, algorithm=algorithm,
-                    requantisers=pes, multipliers=limit,
+                    multipliers=limit,
                 ),
                 progress,
             )
@@ -77,11 +77,11 @@ def winograd_clock(
 
 def _summary(pes: int, lanes: int, target: str) -> str:
     return (
-        f"MLPerf Tiny's int8 ResNet-8 on {pes} PEs x {lanes} lanes, a requantiser for each PE, its weights in the "
-        f"bitstream, through Yosys and nextpnr for {target} (speed grade 6): every convolution direct, and the *best "
-        "mix* of direct ones and of Winograd tiles that the device's memory holds. *allowed* are the multipliers by "
-        "`--multipliers`: with all of the device's the requantisers take what the lanes leave; with as many as there "
-        "are lanes they compute their products in LUTs."
+        f"MLPerf Tiny's int8 ResNet-8 on {pes} PEs x {lanes} lanes, as many requantisers as the planner takes by "
+        f"itself, its weights in the bitstream, through Yosys and nextpnr for {target} (speed grade 6): every "
+        "convolution direct, and the *best mix* of direct ones and of Winograd tiles that the device's memory holds. "
+        "*allowed* are the multipliers by `--multipliers`: with all of the device's the requantisers take what the "
+        "lanes leave; with as many as there are lanes they compute their products in LUTs."
     )
 
 

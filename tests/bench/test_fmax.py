@@ -40,7 +40,7 @@ def test_median_of_the_seeds_and_a_core_that_does_not_fit(folder: Path) -> None:
 
 
 def test_a_placement_says_how_the_core_is_built() -> None:
-    placement = Placement("ecp5-85k", 4, 2, clock_mhz=90, algorithm="direct", requantisers=2, multipliers=9)
+    placement = Placement("ecp5-85k", 4, 2, clock_mhz=90, algorithm="direct", multipliers=9)
     assert placement.options == PlanOptions(
-        target="ecp5-85k", pes=4, lanes=2, clock_mhz=90, algorithm="direct", requantisers=2, multipliers=9
+        target="ecp5-85k", pes=4, lanes=2, clock_mhz=90, algorithm="direct", multipliers=9
     )
