@@ -34,14 +34,7 @@ class Requantiser(wiring.Component):
     ``blocks``: multipliers that are there for its product; None: it is computed in LUTs.
     """
 
-    def __init__(
-        self,
-        *,
-        shape: ArrayShape,
-        mul: MemoryImage,
-        add: MemoryImage,
-        blocks: int | None = 0,
-    ) -> None:
+    def __init__(self, *, shape: ArrayShape, mul: MemoryImage, add: MemoryImage, blocks: int | None = 0) -> None:
         self._shape = shape
         self._blocks = blocks
         self._mul, self._add = (
