@@ -85,7 +85,7 @@ class Decoder(wiring.Component):
                 high = Signal(shape.weight_bits - shape.plain_bits, reset_less=True)
                 m.d.sync += high.eq(self._high(place))
                 first = Mux(controls[2 + len(self.table)], Cat(column[: shape.plain_bits], high), first)
-            plain = _spread(first, others, wide)
+            plain = self._spread(first, others, wide)
         if shape.choices > 1:
             m.d.comb += self.offsets.eq(Cat(*self._offsets(column, wide, coded, controls[-1])))
         if shape.coding == "dense":
@@ -93,7 +93,7 @@ class Decoder(wiring.Component):
             weights = [delayed(m, value, late, f"plain_{index}") for index, value in enumerate(plain)]
         else:
             code, *codes = self._elements(column, shape.code_bits)
-            weights = self._decoded(m, _spread(code, codes, wide), table)
+            weights = self._decoded(m, self._spread(code, codes, wide), table)
             if plain:
                 coded = delayed(m, coded, latency.MEMORY, "coded")
                 weights = [
@@ -132,8 +132,14 @@ class Decoder(wiring.Component):
         return reduce(or_, gated) if len(values) > 1 else next(iter(values.values()))
 
     def _elements(self, column: Value, bits: int) -> list[Value]:
-        """What each decoder would take of a wide column."""
-        return [column[lane * bits : (lane + 1) * bits] for lane in range(decoders(self._shape))]
+        """What each decoder would take of a wide column; where none is that wide, of the first ones."""
+        elements = max(1, min(decoders(self._shape), len(column) // bits))
+        return [column[lane * bits : (lane + 1) * bits] for lane in range(elements)]
+
+    def _spread(self, first: Value, others: Sequence[Value], wide: Value) -> list[Value]:
+        """A wide column's elements, or the first for all lanes."""
+        values = [first, *(Mux(wide, other, first) for other in others)]
+        return values + [first] * (decoders(self._shape) - len(values))
 
     def _offsets(self, column: Value, wide: Value, coded: Value, picks: Value) -> list[Value]:
         """Behind the column's weights, which are codes or not, one or one for each lane."""
@@ -168,11 +174,6 @@ class Decoder(wiring.Component):
                 m.d.comb += [store.wen.eq(self.wen), store.waddr.eq(self.waddr), store.wdata.eq(self.wdata)]
             weights.append(store.data)
         return weights
-
-
-def _spread(first: Value, others: Sequence[Value], wide: Value) -> list[Value]:
-    """A wide column's elements, or the first for all lanes."""
-    return [first, *(Mux(wide, other, first) for other in others)]
 
 
 def _extended(value: Value, bits: int) -> Value:
