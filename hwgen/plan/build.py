@@ -114,7 +114,9 @@ class _Builder:
 
     def plan(self) -> Plan:
         grid, steps = self.grid, self.steps
-        form = weight_format(self.ops, steps, lanes=grid.lanes, declared=self.options.weights == "load")
+        form = weight_format(
+            self.ops, steps, lanes=grid.lanes, target=self.options.device, declared=self.options.weights == "load"
+        )
         by_op = [next(step for step in steps if step.index == index) for index in range(len(self.ops))]
         sizes = sizes_of(self.ops)
         vector_bits = vector_widths(sizes)[1] if sizes else 0

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwgen.plan.images import MemoryImage
-from hwgen.plan.resources import SMALL_WORDS, Memory, Resources
+from hwgen.plan.memory import Memory
+from hwgen.plan.resources import SMALL_WORDS, Resources
 from hwgen.plan.targets import Target
 
 MOST_WORDS = 512

@@ -16,8 +16,10 @@ from hwgen.plan.layout import ceil_div
 from hwgen.plan.nm import choices
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.steps import Grid, Step
+from hwgen.plan.targets import Target
 from hwgen.plan.tiles import weight_bits as tile_weight_bits
 from hwgen.plan.tiles import weight_scale
+from hwgen.plan.weight_words import long_per_word, weight_words
 from hwgen.plan.word_columns import WordColumns
 
 Coding = Literal["dense", "codebook", "mixed"]
@@ -72,10 +74,10 @@ class WeightFormat:
         Of long weights only the low bits stand there; an add, which has few, is alone in its words: no decoder has
         gates for its high bits elsewhere.
         """
-        bits = self.column_bits(op, wide=wide, lanes=lanes)
         if not self.is_long(op):
-            return bits, self.word_bits // bits
-        return self.plain_bits, 1 if op.second is not None else self.word_bits // bits
+            bits = self.column_bits(op, wide=wide, lanes=lanes)
+            return bits, self.columns.room // bits
+        return self.plain_bits, 1 if op.second is not None else self.columns.long
 
     def table(self, op: ArrayOp) -> int:
         """The operation's codebook."""
@@ -92,8 +94,13 @@ def _codes(op: ArrayOp) -> NDArray[np.int64]:
     return np.searchsorted(np.unique(op.weights), op.weights) if op.codes is None else op.codes
 
 
-def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, declared: bool = False) -> WeightFormat:
-    """The narrowest format that holds all operations; ``declared``: that holds whatever their declared widths allow."""
+def weight_format(
+    ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, target: Target, declared: bool = False
+) -> WeightFormat:
+    """The narrowest weights that hold all operations; ``declared``: that hold whatever their declared widths allow.
+
+    Words are as long as the longest column, or longer where tiles' weights take fewer of the target's block RAMs then.
+    """
     own = [op for op in ops if not op.fixed]
     plain = [op for op in own if op.codes is None]
     books = [op for op in own if op.codes is not None]
@@ -111,17 +118,30 @@ def weight_format(ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, 
     draft = WeightFormat(coding, bits, plain_bits, code_bits, WordColumns(0, ()), tables, offset_bits)
     lockstep = [step for step in steps if not step.sparse]
     widths = [draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in lockstep]
-    form = replace(draft, columns=WordColumns(max(widths, default=0), ()))
-    kinds = {step.index: form.kind(step.op, wide=step.wide, lanes=lanes) for step in lockstep}
-    long = max((kinds[step.index][1] for step in lockstep if form.is_long(step.op)), default=0)
-    columns = WordColumns(
-        form.word_bits,
-        tuple(sorted(set(kinds.values()))),
-        long=long,
-        high_bits=bits - plain_bits if long else 0,
-        high_at=long * plain_bits,
-    )
-    return replace(form, columns=columns)
+    room = max(widths, default=0)
+
+    def with_long(count: int) -> WeightFormat:
+        """With so many long weights in a word."""
+        columns = WordColumns(room, (), long=count, high_bits=bits - plain_bits, high_at=count * plain_bits)
+        form = replace(draft, columns=columns if count else WordColumns(room, ()))
+        kinds = {form.kind(step.op, wide=step.wide, lanes=lanes) for step in lockstep}
+        return replace(form, columns=replace(form.columns, kinds=tuple(sorted(kinds))))
+
+    long = [step for step in lockstep if draft.is_long(step.op)]
+    tiles = [step for step in long if step.op.tile is not None]
+    if not tiles:
+        return with_long(int(bool(long)))
+    if len(lockstep) < len(steps):
+        # Entries of sparse layers share the memory.
+        return with_long(room // bits)
+    once = [next(step for step in steps if step.index == index) for index in range(len(ops))]
+
+    def words(count: int) -> int:
+        """Of a PE."""
+        form = with_long(count)
+        return sum(weight_words(step, form.kind(step.op, wide=step.wide, lanes=lanes)[1]) for step in once)
+
+    return with_long(long_per_word(room, bits=plain_bits, long_bits=bits, words=words, target=target))
 
 
 def declared_bits(op: ArrayOp) -> int:

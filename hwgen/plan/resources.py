@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwgen.plan.layout import MapLayout, ceil_div
+from hwgen.plan.memory import Memory
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.placement import Placement
 from hwgen.plan.requant import Lowering
@@ -21,29 +22,6 @@ INDEX_BITS = 8
 """About what a sparse entry takes besides its weight: the row's index, a share of the pointers."""
 COLUMN_BITS = 24
 """About what a column is in a queue besides its vector: address and number of its entries."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """``count`` memories of ``width`` bits and ``depth`` words."""
-
-    width: int
-    depth: int
-    count: int
-
-    @staticmethod
-    def banks(*, pes: int, lanes: int, words: int, act_bits: int) -> Memory:
-        """The banks: of each two memories, of its even and its odd words; with one lane one."""
-        halves = 1 if lanes == 1 else 2
-        return Memory(lanes * act_bits, ceil_div(words, halves), pes * halves)
-
-    def blocks(self, target: Target) -> int:
-        """Block RAMs of one of them, in the best of the blocks' forms: half as wide is twice as deep."""
-        depth = target.block_bits // target.block_width
-        forms = range(target.block_width.bit_length())
-        return min(
-            ceil_div(self.width, target.block_width >> form) * ceil_div(self.depth, depth << form) for form in forms
-        )
 
 
 @dataclass(frozen=True)

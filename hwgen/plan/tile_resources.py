@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwgen.plan.layout import ceil_div
+from hwgen.plan.memory import Memory
 from hwgen.plan.memory_fit import can_be_luts
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.parameters import requant_fields
 from hwgen.plan.placement import Placement
 from hwgen.plan.requant import Lowering
-from hwgen.plan.resources import INDEX_BITS, SMALL_WORDS, Memory, Resources
+from hwgen.plan.resources import INDEX_BITS, SMALL_WORDS, Resources
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.targets import Target
 from hwgen.plan.tile_plan import tile_shape
-from hwgen.plan.tiles import ACT_BITS, TileShape, side, weight_bits
+from hwgen.plan.tiles import ACT_BITS, TileShape, weight_bits
+from hwgen.plan.weight_words import long_per_word, weight_words
 
 SCHEDULE_BITS = 96
 """About a word of each schedule."""
@@ -32,7 +34,7 @@ def core_blocks(
     loadable: bool,
 ) -> int:
     """Block RAMs of a core; the requantisers' memories are LUTs where the device has not enough."""
-    other, requantisation = core_memories(ops, steps, placement, grid, lowering, acc_bits)
+    other, requantisation = core_memories(ops, steps, placement, grid, lowering, acc_bits, target=target)
     both = Resources(0, 0, (*other.memories, *requantisation.memories)).blocks(target)
     depth = max((memory.depth for memory in requantisation.memories), default=0)
     give_way = both > target.blocks and can_be_luts(depth, loadable=loadable, target=target)
@@ -40,18 +42,25 @@ def core_blocks(
 
 
 def core_memories(
-    ops: Sequence[ArrayOp], steps: Sequence[Step], placement: Placement, grid: Grid, lowering: Lowering, acc_bits: int
+    ops: Sequence[ArrayOp],
+    steps: Sequence[Step],
+    placement: Placement,
+    grid: Grid,
+    lowering: Lowering,
+    acc_bits: int,
+    *,
+    target: Target,
 ) -> tuple[Resources, Resources]:
     """All memories of a core that become blocks, with the widths that they will have: the requantisers' are the second.
 
     An estimate in one thing: plain weights are taken to have 8 bits, transformed ones their greatest width.
     """
     by_op = [next(step for step in steps if step.index == index) for index in range(len(ops))]
-    word = ACT_BITS * grid.lanes if any(step.wide for step in steps) else max(map(_unit_bits, ops))
+    room = ACT_BITS * grid.lanes if any(step.wide for step in steps) else max(map(_unit_bits, ops))
     per = grid.pes_per_requantiser
     rows = sum(step.passes * per for step in by_op)
     found = [
-        Memory(word, sum(_weight_words(step, word, grid.pes) for step in by_op), grid.pes),
+        _weights(by_op, room, grid.pes, target),
         Memory(SCHEDULE_BITS, len(steps), 2),
         Memory.banks(pes=grid.pes, lanes=grid.lanes, words=placement.bank_words, act_bits=ACT_BITS),
     ]
@@ -86,16 +95,25 @@ def _unit_bits(op: ArrayOp) -> int:
     return ACT_BITS
 
 
-def _weight_words(step: Step, word: int, pes: int) -> int:
-    """Words of a PE."""
+def _weights(by_op: Sequence[Step], room: int, pes: int, target: Target) -> Memory:
+    """Words of several columns; ``room``: of the longest column."""
+    longest = max((_unit_bits(step.op) for step in by_op if step.op.tile is not None), default=ACT_BITS)
+
+    def words(tile_weights: int) -> int:
+        return sum(_weight_words(step, room, tile_weights, pes) for step in by_op)
+
+    most = room // longest
+    if not any(step.sparse for step in by_op):
+        most = long_per_word(room, bits=ACT_BITS, long_bits=longest, words=words, target=target)
+    return Memory(max(room, most * longest), words(most), pes)
+
+
+def _weight_words(step: Step, room: int, tile_weights: int, pes: int) -> int:
+    """Words of a PE; ``tile_weights``: that share one."""
     op = step.op
-    if op.repeated:
-        return 1
     if op.entries is not None:
-        per_word = max(1, word // (_unit_bits(op) + INDEX_BITS))
+        per_word = max(1, room // (_unit_bits(op) + INDEX_BITS))
         return ceil_div(ceil_div(op.weights.size, pes), per_word)
     if op.tile is not None:
-        return step.passes * side(op.tile) ** 2 * ceil_div(step.source_channels, max(1, word // _unit_bits(op)))
-    if step.wide:
-        return step.passes * step.channels
-    return step.passes * ceil_div(op.fan_in, max(1, word // ACT_BITS))
+        return weight_words(step, tile_weights)
+    return weight_words(step, 1 if step.wide else room // ACT_BITS)

@@ -8,21 +8,26 @@ from math import gcd
 
 @dataclass(frozen=True)
 class WordColumns:
-    """Columns of one width follow each other from the low end of a word of ``word_bits``.
+    """Columns of one width follow each other from the low end of a word, in ``room`` bits.
 
     ``kinds``: the bits that a column may have, and how many such columns a word holds. A column's **place** is counted
     in units, a common divisor of the widths, so that places of all widths are one count.
 
     Weights that are longer than others (an add's, a tile's) stand among them with their low bits; the ``high_bits`` of
-    each follow behind all the low ones, from bit ``high_at`` on: so they have the places of the others. ``long``: how
-    many such weights a word may hold; they are columns of one weight.
+    each follow behind all the low ones, from bit ``high_at`` on, where need be beyond the room: so they have the places
+    of the others. ``long``: how many such weights a word may hold; they are columns of one weight.
     """
 
-    word_bits: int
+    room: int
     kinds: tuple[tuple[int, int], ...]
     long: int = 0
     high_bits: int = 0
     high_at: int = 0
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of a word."""
+        return max(self.room, self.high_at + self.long * self.high_bits)
 
     @property
     def unit(self) -> int:

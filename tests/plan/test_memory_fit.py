@@ -7,8 +7,8 @@ import pytest
 from hwgen.bench.mobilenet import mobilenet
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.images import MemoryImage
+from hwgen.plan.memory import Memory
 from hwgen.plan.memory_fit import blocks, memories_in_luts
-from hwgen.plan.resources import Memory
 from hwgen.plan.targets import TARGETS
 
 ECP5 = TARGETS["ecp5-85k"]

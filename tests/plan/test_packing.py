@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 
 from hwgen.plan.packing import WeightFormat, codebook_image, pack_weights, weight_format
 from hwgen.plan.steps import Grid, Step
+from hwgen.plan.targets import TARGETS
 from hwgen.plan.word_columns import WordColumns
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import signed
 from tests.plan.planned import planned
 from tests.plan.small import act, conv, dense, flatten, lenet, max_pool, model, shared, steps_of, weights
+
+TARGET = TARGETS["ecp5-85k"]
 
 
 def unpacked(words: list[int], step: Step, form: WeightFormat, lanes: int) -> NDArray[np.int64]:
@@ -80,7 +83,7 @@ def expected(step: Step, grid: Grid, pe: int) -> NDArray[np.int64]:
 @given(case=cases(columns=1500, weight_bits=16))
 def test_packed_weights_unpack_to_the_weights(case: Case) -> None:
     plan = planned(case)
-    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes)
+    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes, target=TARGET)
     for step in plan.steps:
         rows = [pe for pe in range(plan.grid.pes) if pe < step.op.rows]
         packed = pack_weights(step, form, plan.grid)
@@ -101,7 +104,7 @@ def test_packed_weights_unpack_to_the_weights(case: Case) -> None:
 @given(case=cases(columns=1500, weight_bits=16))
 def test_the_format_is_the_narrowest_that_holds_all_layers(case: Case) -> None:
     plan = planned(case)
-    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes)
+    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes, target=TARGET)
     low = min(min(int(op.weights.min()) for op in plan.ops), *(min(table) for table in form.tables), -1)
     high = max(max(int(op.weights.max()) for op in plan.ops), *(max(table) for table in form.tables), 1)
     fits = [bits for bits in range(2, 20) if -(1 << (bits - 1)) <= low and high < 1 << (bits - 1)]
@@ -131,7 +134,7 @@ def test_codings_follow_the_layers() -> None:
 
     def form(net_layers: tuple[object, ...]) -> WeightFormat:
         steps = steps_of(model(x, *net_layers), GRID)  # type: ignore[arg-type]
-        return weight_format([step.op for step in steps], steps, lanes=GRID.lanes)
+        return weight_format([step.op for step in steps], steps, lanes=GRID.lanes, target=TARGET)
 
     assert form((plain,)).coding == "dense"
     assert form((coded,)).coding == "codebook"
@@ -145,7 +148,7 @@ def test_codings_follow_the_layers() -> None:
 
 def test_a_dense_core_has_no_codebook() -> None:
     steps = steps_of(lenet(), GRID)
-    form = weight_format([step.op for step in steps], steps, lanes=GRID.lanes)
+    form = weight_format([step.op for step in steps], steps, lanes=GRID.lanes, target=TARGET)
     image = codebook_image(form)
     assert image is not None
     assert image.depth == len(form.tables) << form.code_bits

@@ -4,8 +4,11 @@ from hypothesis import given
 
 from hwgen.plan.packing import weight_format
 from hwgen.plan.records import read_record, tap_table, wrap_addresses
+from hwgen.plan.targets import TARGETS
 from tests.gateware.networks import Case, cases
 from tests.plan.planned import planned
+
+TARGET = TARGETS["ecp5-85k"]
 
 
 @given(case=cases(columns=500))
@@ -23,7 +26,7 @@ def test_steps_find_their_taps_and_share_equal_ones(case: Case) -> None:
 @given(case=cases(columns=500))
 def test_a_record_counts_from_0_and_tells_what_the_step_is(case: Case) -> None:
     plan = planned(case)
-    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes)
+    form = weight_format(plan.ops, plan.steps, lanes=plan.grid.lanes, target=TARGET)
     for number, step in enumerate(plan.steps):
         record = read_record(
             step, form, plan.grid, plan.ops, None, weight_base=number, tap_base=2 * number, bank_steps=False

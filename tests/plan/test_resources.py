@@ -3,16 +3,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen.model import Model, Weights
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.lowering import array_ops
+from hwgen.plan.memory import Memory
 from hwgen.plan.parameters import op_intervals, staircase
 from hwgen.plan.placement import output_layout, place
 from hwgen.plan.requant import lower
-from hwgen.plan.resources import FILL, Memory, Resources, estimate
+from hwgen.plan.resources import FILL, Resources, estimate
 from hwgen.plan.steps import Grid
 from hwgen.plan.targets import TARGETS, Target
 from tests.plan.small import act, conv, dense, lenet, model, pruned, pruned_blocks, weights
@@ -66,24 +66,6 @@ def test_queues_and_accumulators_of_sparse_layers_are_counted() -> None:
 
 
 targets = st.sampled_from(list(TARGETS.values()))
-
-
-@given(target=targets, width=st.integers(1, 200), depth=st.integers(1, 5000), count=st.integers(1, 9))
-def test_blocks_hold_the_memory(target: Target, width: int, depth: int, count: int) -> None:
-    """Never fewer than the bits ask for, and never as many as twice the words that a block holds at its widest."""
-    blocks = Resources(0, 0, (Memory(width, depth, count),)).blocks(target)
-    assert blocks * target.block_bits >= width * depth * count
-    words = target.block_bits // target.block_width
-    assert blocks <= count * -(-width // target.block_width) * -(-depth // words)
-
-
-@given(target=targets, width=st.integers(1, 100), depth=st.integers(1, 3000))
-def test_a_deeper_or_wider_memory_needs_no_fewer_blocks(target: Target, width: int, depth: int) -> None:
-    def blocks(w: int, d: int) -> int:
-        return Resources(0, 0, (Memory(w, d, 1),)).blocks(target)
-
-    assert blocks(width, depth) <= blocks(width, depth + 100)
-    assert blocks(width, depth) <= blocks(width + target.block_width, depth)
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)

@@ -12,6 +12,7 @@ from hwgen.plan.tile_resources import core_memories
 from tests.gateware.tiles import network
 
 NET = network(16, 16, (16, 16), layers=2)
+TARGET = TARGETS["ecp5-85k"]
 
 
 def needed(plan: Plan) -> tuple[Resources, Resources]:
@@ -19,7 +20,7 @@ def needed(plan: Plan) -> tuple[Resources, Resources]:
     ops = [step.op for step in plan.steps if step.layer_last]
     assert plan.grid is not None
     placement = Placement({layout.name: layout for layout in plan.maps}, plan.shape.bank_words, plan.peak)
-    return core_memories(ops, plan.steps, placement, plan.grid, lowering, plan.shape.acc_bits)
+    return core_memories(ops, plan.steps, placement, plan.grid, lowering, plan.shape.acc_bits, target=TARGET)
 
 
 def test_the_memories_are_those_of_the_plan() -> None:
@@ -33,7 +34,7 @@ def test_the_memories_are_those_of_the_plan() -> None:
 
 def test_larger_tiles_take_more() -> None:
     blocks = [
-        needed(build_plan(NET, PlanOptions(pes=8, lanes=4, algorithm=algorithm)))[0].blocks(TARGETS["ecp5-85k"])  # type: ignore[arg-type]
+        needed(build_plan(NET, PlanOptions(pes=8, lanes=4, algorithm=algorithm)))[0].blocks(TARGET)  # type: ignore[arg-type]
         for algorithm in ("direct", "winograd2", "winograd4")
     ]
     assert blocks == sorted(blocks)

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwgen.plan.memory import Memory
+from hwgen.plan.targets import TARGETS, Target
+
+targets = st.sampled_from(list(TARGETS.values()))
+
+
+@given(target=targets, width=st.integers(1, 200), depth=st.integers(1, 5000))
+def test_blocks_hold_the_memory(target: Target, width: int, depth: int) -> None:
+    """Never fewer than the bits ask for, and never as many as twice the words that a block holds at its widest."""
+    blocks = Memory(width, depth, 1).blocks(target)
+    assert blocks * target.block_bits >= width * depth
+    words = target.block_bits // target.block_width
+    assert blocks <= -(-width // target.block_width) * -(-depth // words)
+
+
+@given(target=targets, width=st.integers(1, 100), depth=st.integers(1, 3000))
+def test_a_deeper_or_wider_memory_needs_no_fewer_blocks(target: Target, width: int, depth: int) -> None:
+    def blocks(w: int, d: int) -> int:
+        return Memory(w, d, 1).blocks(target)
+
+    assert blocks(width, depth) <= blocks(width, depth + 100)
+    assert blocks(width, depth) <= blocks(width + target.block_width, depth)
+
+
+def test_banks_are_halves() -> None:
+    assert Memory.banks(pes=4, lanes=2, words=5, act_bits=8) == Memory(16, 3, 8)
+    assert Memory.banks(pes=4, lanes=1, words=5, act_bits=8) == Memory(8, 5, 4)
