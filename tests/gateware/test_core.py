@@ -23,7 +23,7 @@ from hwgen.plan import Plan, PlanOptions, build_plan, timeline
 from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import SETTLE, Run, interface, run
-from tests.plan.planned import buildable
+from tests.plan.planned import buildable, words
 from tests.plan.small import (
     act,
     avg_pool,
@@ -80,9 +80,10 @@ def test_networks_are_exact_and_take_the_plans_cycles(case: Case) -> None:
 
 
 @settings(max_examples=4)
-@given(case=cases(columns=40, tiles=True))
-def test_networks_of_tiles_are_exact_and_take_the_plans_cycles(case: Case) -> None:
-    plan = buildable(case.model, case.options)
+@given(case=cases(columns=40, tiles=True), longer=st.booleans())
+def test_networks_of_tiles_are_exact_and_take_the_plans_cycles(case: Case, longer: bool) -> None:
+    with words(longer=longer):
+        plan = buildable(case.model, case.options)
     if plan.compute_cycles > BUDGET:
         return
     result = run(plan, case.frames, settle=SETTLE)

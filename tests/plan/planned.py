@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from unittest.mock import patch
 
 from hypothesis import assume
 
 from hwgen.errors import UnsupportedError, UsageError
 from hwgen.model import Argmax, Dense, Flatten, Model, Softmax
-from hwgen.plan import Plan, PlanOptions, build_plan
+from hwgen.plan import Plan, PlanOptions, build_plan, packing
 from hwgen.plan.joins import Resolved, resolve
 from hwgen.plan.lowering import array_ops
 from hwgen.plan.nm import choices, fitted
@@ -66,6 +68,13 @@ def planned(case: Case) -> Planned:
     placement = place(case.model, ops, resolved.joins, pes=grid.pes, lanes=grid.lanes, batch=options.batch)
     output = output_layout(case.model, ops[-1].layer.name, pes=grid.pes, batch=options.batch)
     return Planned(resolved, ops, grid, placement, build_steps(ops, placement, output, grid, batch=options.batch))
+
+
+def words(*, longer: bool) -> AbstractContextManager[object]:
+    """Within it, words are as long as tiles' weights can make them, though drawn layers are too small to gain by it."""
+    if not longer:
+        return nullcontext()
+    return patch.object(packing, "long_per_word", lambda room, *, bits, **_: room // bits)
 
 
 def buildable(model: Model, options: PlanOptions) -> Plan:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hwgen import golden
 from hwgen.errors import HwgenError, UsageError
 from hwgen.plan import PlanOptions, build_plan
 from tests.gateware.networks import Case, cases
+from tests.gateware.tiles import network
 from tests.plan.emulator import Emulator
-from tests.plan.planned import buildable, buildable_sparse, renamed
+from tests.plan.planned import buildable, buildable_sparse, renamed, words
 from tests.plan.small import act, conv, dense, lenet, max_pool, model, weights
 
 
@@ -26,13 +30,26 @@ def test_the_images_compute_the_model(case: Case) -> None:
 
 
 @settings(max_examples=60)
-@given(case=cases(columns=400, tiles=True))
-def test_the_images_compute_tiles(case: Case) -> None:
-    plan = buildable(case.model, case.options)
+@given(case=cases(columns=400, tiles=True), longer=st.booleans())
+def test_the_images_compute_tiles(case: Case, longer: bool) -> None:
+    with words(longer=longer):
+        plan = buildable(case.model, case.options)
     frames = case.frames[: case.options.batch]
     outputs = Emulator(plan).run(frames)
     expected = golden.infer(case.model, frames)
     np.testing.assert_array_equal(outputs.reshape(expected.shape), expected)
+
+
+@pytest.mark.parametrize("algorithm", ["winograd2", "winograd4"])
+def test_high_bits_of_tiles_may_lie_beyond_the_longest_column(algorithm: Literal["winograd2", "winograd4"]) -> None:
+    net = network(6, 6, (5, 7), layers=2)
+    with words(longer=True):
+        plan = build_plan(net, PlanOptions(pes=4, lanes=2, algorithm=algorithm))
+    columns = plan.shape.word_columns
+    assert columns.long == columns.room // plan.shape.plain_bits
+    assert plan.shape.weight_word_bits == columns.long * plan.shape.weight_bits > columns.room
+    frames = np.random.default_rng(5).integers(-128, 128, (1, *net.input.shape)).astype(np.int8)
+    np.testing.assert_array_equal(Emulator(plan).run(frames).reshape(-1), golden.infer(net, frames).reshape(-1))
 
 
 @settings(max_examples=30)
