@@ -61,7 +61,9 @@ def add_broadcast(
         m.d.comb += tile_front.vectors.eq(broadcast.vector)
         width = shape.lanes * shape.act_bits
         vector = reduce(or_, (broadcast.vector.word_select(index, width) for index in range(shape.shared_banks)))
-        shared = Mux(held["tile"], tile_front.vector, widened(vector, shape.lanes, shape.broadcast_bits))
+        # It stands still in a step; the register of the sequencer is far from the vectors.
+        tile = copied(m, held["tile"], "tile_vector")
+        shared = Mux(tile, tile_front.vector, widened(vector, shape.lanes, shape.broadcast_bits))
     groups = range(pe_groups(shape.pes))
     return Broadcasts(vectors=[copied(m, shared, f"vector_{group}") for group in groups], bank_low=bank_low)
 

@@ -40,4 +40,4 @@ def test_synthesis_finds_no_multiplication_in_it() -> None:
     text = rtlil.convert(LutMul(a_bits=23, b_bits=24), platform=VerilogCells())
     assert "cell $add " in text
     assert "$mul" not in text
-    assert "hwgen_" not in text
+    assert "hwgen_mul" not in text
