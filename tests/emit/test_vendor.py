@@ -36,10 +36,17 @@ PORTS = {
         ("raddr", "ADDR_BITS"), ("wen", "UNITS"), ("waddr", "ADDR_BITS"), ("wdata", "UNIT"), ("rdata", "UNIT * UNITS"),
     ),
     "hwgen_mul_lanes": (("a", "LANES * A_BITS"), ("b", "LANES * B_BITS"), ("p", "LANES * (A_BITS + B_BITS)")),
+    "hwgen_sum_lanes": (
+        ("first", "1"), ("a", "LANES * A_BITS"), ("b", "LANES * B_BITS"), ("s", "LANES * A_BITS"),
+    ),
+    "hwgen_addsub_lanes": (
+        ("subtract", "1"), ("a", "LANES * BITS"), ("b", "LANES * BITS"), ("s", "LANES * BITS"),
+    ),
     "hwgen_mul": (("a", "A_BITS"), ("b", "B_BITS"), ("q", "A_BITS + B_BITS"), ("p", "A_BITS + B_BITS")),
     "hwgen_copy": (("d", "WIDTH"), ("q", "WIDTH")),
 }  # fmt: skip
-"""Ports after clk with their widths; the last is the output, of hwgen_mul the last two."""
+"""Ports beside clk with their widths; the last is the output, of hwgen_mul the last two."""
+UNCLOCKED = ("hwgen_sum_lanes", "hwgen_addsub_lanes")
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,9 @@ class Cell:
             f'.{key}("{value}")' if isinstance(value, str) else f".{key}({value})"
             for key, value in self.parameters.items()
         )
-        ports = ", ".join(f".{port}({label}_{port})" for port, _ in PORTS[self.name])
-        return "\n".join(wires) + f"\n{self.name} #({values}) {label} (.clk(clk), {ports});\n"
+        clock = [] if self.name in UNCLOCKED else [".clk(clk)"]
+        ports = ", ".join(clock + [f".{port}({label}_{port})" for port, _ in PORTS[self.name]])
+        return "\n".join(wires) + f"\n{self.name} #({values}) {label} ({ports});\n"
 
     def wrapper(self, name: str = "top") -> str:
         """A module that is nothing but this cell."""
