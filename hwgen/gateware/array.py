@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from amaranth.hdl import Cat, Elaboratable, Module, Value
 from amaranth.lib import wiring
@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.gateware.array_banks import add_banks
 from hwgen.gateware.array_broadcast import add_broadcast
 from hwgen.gateware.array_drain import add_drain
-from hwgen.gateware.array_parts import ArrayParts
+from hwgen.gateware.array_parts import RESULTS, ArrayParts
 from hwgen.gateware.array_pes import add_pes
 from hwgen.gateware.array_sparse import SparseControls, sparse_controls
 from hwgen.gateware.cells import Store
@@ -37,8 +37,9 @@ class PEArray(wiring.Component):
     Parameters
     ----------
     domains:
-        One for each group of PEs, of the clock of ``sync`` and with a reset of its own, in the same cycle: a net that
-        resets a whole device is slower than anything else. Without them all is in ``sync``.
+        Those of :func:`hwgen.gateware.array_parts.reset_domains`, of the clock of ``sync`` and each with a reset of its
+        own, in the same cycle: a net that resets a whole device is slower than anything else. Without them all is in
+        ``sync``.
 
     Members
     -------
@@ -58,10 +59,10 @@ class PEArray(wiring.Component):
         Those of the core.
     """
 
-    def __init__(self, *, plan: Plan, domains: Sequence[str] = ()) -> None:
+    def __init__(self, *, plan: Plan, domains: Collection[str] = ()) -> None:
         self._plan = plan
         self._shape = shape = plan.shape
-        self._domains = tuple(domains) or ("sync",) * pe_groups(shape.pes)
+        self._domains = frozenset(domains)
         self.load_bus = LoadBus(plan=plan) if shape.loadable else None
         widths = dict(shape.write_fields.fields)
         super().__init__(
@@ -91,8 +92,9 @@ class PEArray(wiring.Component):
         parts = self._parts(m)
         m.submodules.sequencer = sequencer = Sequencer(shape=shape)
         m.submodules.read_address = address = ReadAddress(shape=shape)
-        m.submodules.drain_counter = counter = DrainCounter(shape=shape)
-        m.submodules.write_walk = walk = WriteWalk(shape=shape)
+        counter, walk = DrainCounter(shape=shape), WriteWalk(shape=shape)
+        parts.within(m, RESULTS, "drain_counter", counter)
+        parts.within(m, RESULTS, "write_walk", walk)
         held = fields_of(held_layout(shape), sequencer.held)
         m.d.comb += [
             parts.stores["schedule_read"].addr.eq(sequencer.step),
@@ -115,7 +117,8 @@ class PEArray(wiring.Component):
         tile_front = tile_drain = None
         if shape.tiles is not None:
             m.submodules.tile_front = tile_front = TileFront(shape=shape)
-            m.submodules.tile_drain = tile_drain = TileDrain(shape=shape)
+            tile_drain = TileDrain(shape=shape)
+            parts.within(m, RESULTS, "tile_drain", tile_drain)
         controls = column_controls(m, shape, sequencer, held, tile_front)
         # What stands still in a step, once more beside each group of PEs.
         near_held = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from amaranth.hdl import DomainRenamer, Module, Value
@@ -12,21 +12,35 @@ from hwgen.gateware.cells import Store
 from hwgen.gateware.decoder import Decoder
 from hwgen.gateware.entry_decoder import EntryDecoder
 from hwgen.gateware.load_bus import LoadBus
-from hwgen.gateware.pipeline import GROUP
+from hwgen.gateware.pipeline import GROUP, pe_groups
 from hwgen.gateware.records import fields_of
 from hwgen.plan.plan import Plan
 from hwgen.plan.shape import ArrayShape
+
+RESULTS = "results"
+"""The domain of what walks through the results."""
+
+
+def group_domain(group: int) -> str:
+    """The domain of a group of PEs."""
+    return f"pes_{group}"
+
+
+def reset_domains(shape: ArrayShape) -> list[str]:
+    """Of the clock of ``sync``, each with a reset register of its own: all that clock's registers are too far apart."""
+    return [RESULTS, *(group_domain(group) for group in range(pe_groups(shape.pes)))]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayParts:
     """Handed to every part of :class:`hwgen.gateware.array.PEArray`.
 
-    ``domains``: one for each group of PEs. ``stores``: the plan's images, by name.
+    ``domains``: those of :func:`reset_domains` that exist; what belongs to another is in ``sync``. ``stores``: the
+    plan's images, by name.
     """
 
     plan: Plan
-    domains: Sequence[str]
+    domains: Collection[str]
     load_bus: LoadBus | None
     stores: dict[str, Store]
 
@@ -46,8 +60,15 @@ class ArrayParts:
 
     def near(self, m: Module, name: str, index: int, component: wiring.Component) -> None:
         """Add a component of PE ``index``, in the domain of its group."""
-        domain = self.domains[index // GROUP]
-        m.submodules[f"{name}_{index}"] = component if domain == "sync" else DomainRenamer(domain)(component)
+        self.within(m, group_domain(index // GROUP), f"{name}_{index}", component)
+
+    def within(self, m: Module, domain: str, name: str, component: wiring.Component) -> None:
+        """Add a component in ``domain``."""
+        m.submodules[name] = DomainRenamer(self.domain(domain))(component)
+
+    def domain(self, name: str) -> str:
+        """The domain ``name``, or ``sync`` where it does not exist."""
+        return name if name in self.domains else "sync"
 
     def attach_codebook(self, m: Module, decoder: Decoder | EntryDecoder) -> None:
         """Let the loader write a decoder's codebook."""

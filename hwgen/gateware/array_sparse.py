@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Module, Mux, Value
 
 from hwgen.gateware.array_banks import Banks
-from hwgen.gateware.array_parts import ArrayParts
+from hwgen.gateware.array_parts import ArrayParts, group_domain
 from hwgen.gateware.column_queue import ColumnQueue
 from hwgen.gateware.counters import Counters
 from hwgen.gateware.entry_decoder import EntryDecoder
@@ -154,7 +154,7 @@ def add_sparse_pe(
         weights.addr.eq(word_address),
         pe.sparse.eq(held["sparse"]),
         Cat(pe.entry_valid, pe.entry_phase, pe.entry_mark).eq(
-            delayed(m, strobes, fetch - 1, f"entry_{index}", reset=True, domain=parts.domains[group])
+            delayed(m, strobes, fetch - 1, f"entry_{index}", reset=True, domain=parts.domain(group_domain(group)))
         ),
         pe.entry_row.eq(entries.row),
         pe.entry_weight.eq(entries.weight),

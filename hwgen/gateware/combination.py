@@ -12,7 +12,7 @@ from hwgen.plan.tile_terms import Slots, subtractions
 from hwgen.plan.tiles import Matrix
 
 NEAR = 4
-"""Lanes that share a register which says what they take."""
+"""Lanes that share a register which says what they take, and one which says when they take elements."""
 
 
 def by_size(size: Value, values: tuple[int, ...]) -> Value | int:
@@ -102,16 +102,7 @@ class Combination(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        width = self._lanes * self._in_bits
-        arrived = Signal((self._matrix.width - 1) * width, reset_less=True)
-        held = Signal(self._matrix.width * width, reset_less=True)
-        # The elements stay while the last row's selects, a cycle behind its number, still take from them.
-        vector = delayed(m, self.vector, 1, "vector")
-        strobes = delayed(m, Cat(self.valid, self.full), 1, "strobes", reset=True)
-        with m.If(strobes[0]):
-            m.d.sync += arrived.eq(Cat(arrived, vector)[width:])
-        with m.If(strobes[1]):
-            m.d.sync += held.eq(Cat(arrived, vector))
+        held = self._held(m)
         rows = [slots for size in self._matrix.slots for slots in size]
         number = Signal(range(len(rows)))
         starts = [sum(self._matrix.outputs[:index]) for index in range(len(self._matrix.outputs))]
@@ -126,7 +117,28 @@ class Combination(wiring.Component):
         m.d.comb += self.out.eq(Cat(*operands[0]))
         return m
 
-    def _operands(self, m: Module, rows: list[Slots], number: Value, held: Value) -> list[list[Value]]:
+    def _held(self, m: Module) -> list[Value]:
+        """The vector's elements in each :data:`NEAR` lanes, beside the adder tree.
+
+        They stay while the last row's selects, a cycle behind its number, still take from them. A strobe that a reset
+        overtakes moves data that nothing takes.
+        """
+        held: list[Value] = []
+        vector = delayed(m, self.vector, 1, "vector")
+        for first in range(0, self._lanes, NEAR):
+            strobes = copied(m, Cat(self.valid, self.full), f"strobes_{first}")
+            lanes = vector[first * self._in_bits :][: NEAR * self._in_bits]
+            width = len(lanes)
+            arrived = Signal((self._matrix.width - 1) * width, name=f"arrived_{first}", reset_less=True)
+            here = Signal(self._matrix.width * width, name=f"held_{first}", reset_less=True)
+            with m.If(strobes[0]):
+                m.d.sync += arrived.eq(Cat(arrived, lanes)[width:])
+            with m.If(strobes[1]):
+                m.d.sync += here.eq(Cat(arrived, lanes))
+            held.append(here)
+        return held
+
+    def _operands(self, m: Module, rows: list[Slots], number: Value, held: list[Value]) -> list[list[Value]]:
         """What each slot takes of each lane: registers behind the multiplexers, 0 where a row leaves the slot out."""
         operands = []
         for slot in range(len(rows[0])):
@@ -153,9 +165,10 @@ class Combination(wiring.Component):
             operands.append(lanes)
         return operands
 
-    def _term(self, held: Value, index: int, shift: int, lane: int) -> Value:
-        element = held.word_select(index * self._lanes + lane, self._in_bits).as_signed()
-        return element << shift
+    def _term(self, held: list[Value], index: int, shift: int, lane: int) -> Value:
+        near, place = divmod(lane, NEAR)
+        lanes = min(NEAR, self._lanes - near * NEAR)
+        return held[near].word_select(index * lanes + place, self._in_bits).as_signed() << shift
 
     def _added(
         self, m: Module, operands: list[list[Value]], tables: list[tuple[bool, ...]], number: Value, level: int

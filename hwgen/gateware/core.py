@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Module, ResetSignal, Signal, Value
@@ -11,8 +11,9 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.argmax import ArgmaxStreamOut
 from hwgen.gateware.array import PEArray
+from hwgen.gateware.array_parts import reset_domains
 from hwgen.gateware.counters import counter_ports
-from hwgen.gateware.pipeline import copied, pe_groups
+from hwgen.gateware.pipeline import copied
 from hwgen.gateware.stream_in import StreamIn
 from hwgen.gateware.stream_out import StreamOut
 from hwgen.gateware.stream_out_ordered import OrderedStreamOut
@@ -48,7 +49,7 @@ class Accelerator(wiring.Component):
     ``domains`` as in :class:`hwgen.gateware.array.PEArray`.
     """
 
-    def __init__(self, *, plan: Plan, domains: Sequence[str] = ()) -> None:
+    def __init__(self, *, plan: Plan, domains: Collection[str] = ()) -> None:
         self._plan = plan
         self._domains = domains
         super().__init__(_ports(plan))
@@ -117,8 +118,8 @@ class Accelerator(wiring.Component):
 class Core(wiring.Component):
     """The top: AXI4-Stream in and out, one clock, a synchronous reset that is active low.
 
-    The reset reaches the registers two cycles late, from a copy for the centre and one for each group of PEs; meanwhile
-    no beat passes. A reset of one cycle is enough.
+    The reset reaches the registers two cycles late, from a copy for the centre and one for each domain of
+    :func:`hwgen.gateware.array_parts.reset_domains`; meanwhile no beat passes. A reset of one cycle is enough.
 
     Members
     -------
@@ -138,8 +139,8 @@ class Core(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         m.domains.sync = sync = ClockDomain()
-        groups = [f"pes_{group}" for group in range(pe_groups(self._plan.shape.pes))]
-        m.submodules.accelerator = accelerator = Accelerator(plan=self._plan, domains=groups)
+        domains = reset_domains(self._plan.shape)
+        m.submodules.accelerator = accelerator = Accelerator(plan=self._plan, domains=domains)
         reset = Signal(reset_less=True)
         open_ = Signal()
         m.d.sync += reset.eq(~self.aresetn)
@@ -148,7 +149,7 @@ class Core(wiring.Component):
             ResetSignal().eq(copied(m, reset, "reset")),
             open_.eq(~reset & ~ResetSignal()),
         ]
-        for name in groups:
+        for name in domains:
             domain = ClockDomain(name)
             domain.clk = sync.clk
             domain.rst = Signal(name="rst")

@@ -179,15 +179,15 @@ class WriteWalk(wiring.Component):
         x_bits, y_bits = len(record["wrap"]), len(record["y_limit"])
         names = ("x", "x_last", "y", "offset", "phase_x", "phase_y", "split_x", "split_y")
         widths = (x_bits, 1, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]), 1, 1)
-        # Where the next value goes; where the group starts; where the following group starts.
+        # Where the next value goes; where the group starts; where the following group starts. Each step sets them.
         places, group, following = (
-            [Signal(width, name=prefix + name) for name, width in zip(names, widths, strict=True)]
+            [Signal(width, name=prefix + name, reset_less=True) for name, width in zip(names, widths, strict=True)]
             for prefix in ("", "group_", "following_")
         )
         x, x_last, y, offset, phase_x, phase_y, split_x, split_y = places
         # Where the step's first position lies among the planes of a split map.
         start_x, start_y = (record.get(name, Const(0, 1)) for name in ("x_phase", "y_phase"))
-        slot = Signal(bits)
+        slot = Signal(bits, reset_less=True)
 
         only = record["wrap"] == 0
         # A split map's last plane, of a row and of a column.
