@@ -122,8 +122,9 @@ class StreamOut(wiring.Component):
         used = elements[: stream.chunk * stream.bank_groups]
         chunk = Cat(*used).word_select(group, stream.chunk * stream.element_bits)
         spare = stream.chunks_per_pixel * stream.chunk - stream.channels
-        keep = (stream.chunk - spare) * stream.element_bits
-        return Mux(pixel_last, chunk[:keep], chunk) if spare else chunk
+        bits = spare * stream.element_bits
+        # Masked, not multiplexed with 0: that would reset the beat's registers, by one more net across all of them.
+        return chunk & Cat(Const(-1, len(chunk) - bits), (~pixel_last).replicate(bits))
 
     def _beat(self, m: Module, chunk: Value, go: Signal, place: Signal) -> None:
         """Chunks side by side; the first of a beat clears the rest, where a pixel's last beat may be shorter."""
