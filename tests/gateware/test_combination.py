@@ -48,7 +48,7 @@ class Both(wiring.Component):
 @given(
     sizes=st.sampled_from([(2,), (4,), (2, 4)]),
     outward=st.booleans(),
-    lanes=st.sampled_from([1, 3]),
+    lanes=st.sampled_from([1, 3, 5, 8]),
     gap=st.integers(0, 2),
     seed=st.integers(0, 2**32 - 1),
 )
