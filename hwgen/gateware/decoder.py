@@ -118,8 +118,9 @@ class Decoder(wiring.Component):
 
     def _high(self, place: Value) -> Value:
         """The high bits of the long weight whose low ones stand at the place."""
-        columns, step = self._shape.word_columns, self._shape.word_columns.step(self._shape.plain_bits)
-        begins = {at * step if at else 0: columns.high_at + at * columns.high_bits for at in range(columns.long)}
+        columns = self._shape.word_columns
+        step = columns.step(self._shape.plain_bits)
+        begins = {at * step: columns.high_at + at * columns.high_bits for at in range(columns.long)}
         return Cat(
             self._chosen(place, {at: self.word[begin + bit] for at, begin in begins.items()})
             for bit in range(columns.high_bits)

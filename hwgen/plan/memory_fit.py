@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.memory import Memory
-from hwgen.plan.resources import SMALL_WORDS, Resources
+from hwgen.plan.resources import Resources
 from hwgen.plan.targets import Target
 
 MOST_WORDS = 512
@@ -73,4 +73,4 @@ def _memories(images: Sequence[MemoryImage], *, loadable: bool) -> list[Memory]:
 
 
 def _blocks(memories: Sequence[Memory], target: Target) -> int:
-    return Resources(0, 0, tuple(memory for memory in memories if memory.depth > SMALL_WORDS)).blocks(target)
+    return Resources.of_memories(memories).blocks(target)

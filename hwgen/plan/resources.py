@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hwgen.plan.layout import MapLayout, ceil_div
@@ -31,6 +31,11 @@ class Resources:
     luts: int
     multipliers: int
     memories: tuple[Memory, ...]
+
+    @classmethod
+    def of_memories(cls, memories: Iterable[Memory]) -> Resources:
+        """Memories alone; of these the small ones are LUTs."""
+        return cls(0, 0, tuple(memory for memory in memories if memory.depth > SMALL_WORDS))
 
     def blocks(self, target: Target) -> int:
         """Block RAMs of the target."""

@@ -11,7 +11,7 @@ from hwgen.plan.ops import ArrayOp
 from hwgen.plan.parameters import requant_fields
 from hwgen.plan.placement import Placement
 from hwgen.plan.requant import Lowering
-from hwgen.plan.resources import INDEX_BITS, SMALL_WORDS, Resources
+from hwgen.plan.resources import INDEX_BITS, Resources
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.targets import Target
 from hwgen.plan.tile_plan import tile_shape
@@ -69,11 +69,7 @@ def core_memories(
         found += tile_memories(tiles, pes=grid.pes, lanes=grid.lanes, acc_bits=acc_bits)
     widths = (lowering.mul_bits, requant_fields(lowering).width)
     requantisation = [Memory(width, rows, grid.pes // per) for width in widths]
-    first, second = (
-        Resources(0, 0, tuple(memory for memory in memories if memory.depth > SMALL_WORDS))
-        for memories in (found, requantisation)
-    )
-    return first, second
+    return Resources.of_memories(found), Resources.of_memories(requantisation)
 
 
 def tile_memories(tiles: TileShape, *, pes: int, lanes: int, acc_bits: int) -> list[Memory]:

@@ -51,4 +51,4 @@ class WordColumns:
     def reaching(self, bit: int) -> tuple[int, ...]:
         """The places where a column may stand that has this bit."""
         kinds = [(width, count) for width, count in self.kinds if width > bit]
-        return tuple(sorted({at * self.step(width) if at else 0 for width, count in kinds for at in range(count)}))
+        return tuple(sorted({at * self.step(width) for width, count in kinds for at in range(count)}))
