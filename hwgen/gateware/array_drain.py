@@ -10,7 +10,7 @@ from hwgen.gateware.array_banks import Banks
 from hwgen.gateware.array_parts import ArrayParts
 from hwgen.gateware.clamp_limits import ClampLimits
 from hwgen.gateware.drain import DrainCounter, WriteWalk
-from hwgen.gateware.pipeline import GROUP, copied, delay_line, delayed, pe_groups, relayed
+from hwgen.gateware.pipeline import GROUP, branched, copied, delay_line, delayed, pe_groups, relayed
 from hwgen.gateware.requantise import Requantiser
 from hwgen.gateware.tile_drain import TileDrain
 from hwgen.gateware.tile_output import TileOutput
@@ -53,8 +53,8 @@ def add_drain(
         heads = _tile_results(m, parts, tile_drain, heads)
     # The first two are strobes, the rest counts only with them.
     strobes = delay_line(m, place[:2], due, "value", reset=True)
-    # The walk is a cycle ahead of the value.
-    ahead = Cat(strobes[-2][0], delayed(m, place[2:6], due - 1, "place"))
+    # The walk is two cycles ahead of the value.
+    ahead = Cat(strobes[-3][0], delayed(m, place[2:6], due - 2, "place"))
     m.d.comb += [
         banks.draining_next.eq(strobes[-2][0]),
         counter.capture.eq(capture),
@@ -108,7 +108,7 @@ def _tile_place(
     record, word = parts.write_record, parts.stores["schedule_write"].data
     m.d.comb += [drain.capture.eq(capture), drain.record.eq(word), drain.fetched.eq(walk.fetched)]
     m.d.comb += [
-        walk.tile_last.eq(delayed(m, ~record["tile"] | drain.tile_last, due - 1, "tile_last")),
+        walk.tile_last.eq(delayed(m, ~record["tile"] | drain.tile_last, due - 2, "tile_last")),
         Cat(walk.y, walk.x).eq(delayed(m, Cat(drain.y, drain.x), due - 2, "inside")),
     ]
     own = Cat(drain.value, drain.step_ends, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.pe)
@@ -124,27 +124,28 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
     assert shape.tiles is not None
     held = Cat(record["tile"], record["tile_exact"], record["tile_size"])
     near = relayed(m, held, pe_groups(shape.pes), "tile_held")
-    # A sum is at the chain's end a cycle behind the lead.
-    sums = delayed(m, Cat(drain.sum_write, drain.sum_write_address), latency.DRAIN_LEAD, "sum_place", reset=True)
-    read = delayed(m, drain.sum_read_address, latency.DRAIN_LEAD + latency.TILE_RELAY, "sum_read", reset=True)
+    # A sum is at the chain's end a cycle behind the lead; the way to the units takes another, and one for their copies.
+    places = Cat(drain.sum_write, drain.sum_write_address, delayed(m, drain.sum_read_address, 1, "sum_read"))
     controls = Cat(getattr(drain, name) for name in TileOutput.controls)
-    steer = delayed(m, controls, latency.TILE_RELAY, "steer", reset=True)
-    results: dict[int, Value] = {}
+    units = shape.pes // shape.tiles.pes_per_unit
+    told = branched(m, Cat(places, controls), units, "tile_controls")
+    results: list[Value] = []
+    for unit, controlled in enumerate(told):
+        first = unit * shape.tiles.pes_per_unit
+        output = TileOutput(shape=shape)
+        parts.near(m, "tile_output", first, output)
+        m.d.comb += [
+            output.acc.eq(heads[first // shape.pes_per_requantiser]),
+            Cat(
+                output.sum_write, output.sum_write_address, output.sum_read_address,
+                *(getattr(output, name) for name in output.controls),
+            ).eq(controlled),
+            Cat(output.exact, output.size).eq(near[first // GROUP][1:]),
+        ]  # fmt: skip
+        results.append(output.result)
     chosen: list[Value] = []
-    for requantiser in range(len(heads)):
-        first = requantiser * shape.pes_per_requantiser // shape.tiles.pes_per_unit * shape.tiles.pes_per_unit
-        if first not in results:
-            output = TileOutput(shape=shape)
-            parts.near(m, "tile_output", first, output)
-            places = copied(m, Cat(sums, read), f"sum_place_{first}")
-            steered = copied(m, steer, f"tile_controls_{first}")
-            m.d.comb += [
-                output.acc.eq(heads[first // shape.pes_per_requantiser]),
-                Cat(output.sum_write, output.sum_write_address, output.sum_read_address).eq(places),
-                Cat(getattr(output, name) for name in output.controls).eq(steered),
-                Cat(output.exact, output.size).eq(near[first // GROUP][1:]),
-            ]
-            results[first] = output.result
-        tile = near[requantiser * shape.pes_per_requantiser // GROUP][0]
-        chosen.append(Mux(tile, results[first], heads[requantiser][: shape.result_bits]))
+    for requantiser, head in enumerate(heads):
+        first = requantiser * shape.pes_per_requantiser
+        result = results[first // shape.tiles.pes_per_unit]
+        chosen.append(Mux(near[first // GROUP][0], result, head[: shape.result_bits]))
     return chosen

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import address_bits
-from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.pipeline import delay_line, delayed
 from hwgen.gateware.records import fields_of
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
@@ -124,9 +124,10 @@ class WriteWalk(wiring.Component):
     further.
 
     Beside a position stands whether it is its row's last, and the last one of its group of planes: no comparison lies
-    before the sum that makes the next one.
+    before the sum that makes the next one. What a value ends (its position, its PE, its pass) is in a register each
+    before it steers the walk.
 
-    **Latency**: 1, from a value's place to its ``write`` and ``address``, which are due with the requantised value,
+    **Latency**: 2, from a value's place to its ``write`` and ``address``, which are due with the requantised value,
     ``latency.requantise`` after the head of its chain.
 
     Members
@@ -134,7 +135,7 @@ class WriteWalk(wiring.Component):
     enable : In(1)
         The memories are loaded.
     value, lane_last, pe_last, row_first, pass_last : In(1)
-        Of the value, from the counter, a cycle before the value is requantised.
+        Of the value, from the counter, two cycles before the value is requantised.
     step_done : In(1)
         The requantised value is the step's last.
     record, step
@@ -144,8 +145,8 @@ class WriteWalk(wiring.Component):
     fetched : Out(1)
         A new step's record has arrived.
     tile_last, y, x : In
-        Only in cores with tiles: the value is the last of its position, a tile; its place in the tile, a cycle before
-        ``value`` (of a direct layer 0).
+        Only in cores with tiles: the value is the last of its position, a tile; its place in the tile (of a direct
+        layer 0).
     """
 
     def __init__(self, *, shape: ArrayShape) -> None:
@@ -174,65 +175,93 @@ class WriteWalk(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape = self._shape
-        record = fields_of(shape.write_fields, self.record)
+        # The step's record beside the walk, with what is compared in it: its memory's blocks lie far apart.
+        held = Signal(len(self.record), reset_less=True)
+        record, arriving = (fields_of(shape.write_fields, word) for word in (held, self.record))
+        m.d.sync += held.eq(self.record)
         bits = len(self.address)
         x_bits, y_bits = len(record["wrap"]), len(record["y_limit"])
-        names = ("x", "x_last", "y", "offset", "phase_x", "phase_y", "split_x", "split_y")
-        widths = (x_bits, 1, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]), 1, 1)
+        names = ("x", "x_last", "y", "offset", "phase_x", "phase_y", "split_x", "split_y", "leap")
+        widths = (x_bits, 1, y_bits, bits, len(record["x_phases"]), len(record["y_phases"]), 1, 1, 1)
         # Where the next value goes; where the group starts; where the following group starts. Each step sets them.
         places, group, following = (
             [Signal(width, name=prefix + name, reset_less=True) for name, width in zip(names, widths, strict=True)]
             for prefix in ("", "group_", "following_")
         )
-        x, x_last, y, offset, phase_x, phase_y, split_x, split_y = places
+        x, x_last, y, offset, phase_x, phase_y, split_x, split_y, leap = places
         # Where the step's first position lies among the planes of a split map.
-        start_x, start_y = (record.get(name, Const(0, 1)) for name in ("x_phase", "y_phase"))
+        start_x, start_y = (arriving.get(name, Const(0, 1)) for name in ("x_phase", "y_phase"))
         slot = Signal(bits, reset_less=True)
 
-        only = record["wrap"] == 0
         # A split map's last plane, of a row and of a column.
         x_phases, y_phases = record["x_phases"], record["y_phases"]
-        start_split = (start_x == x_phases, start_y == y_phases)
-        step_x = Mux(split_x, record["x_wrap_step"], record["x_step"])
-        step_y = Mux(split_y, record["y_wrap_step"], record["y_step"])
+        facts = {
+            "only": arriving["wrap"] == 0,
+            "before_last": (arriving["wrap"] - 1)[:x_bits],
+            "single_x": arriving["x_phases"] == 0,
+            "single_y": arriving["y_phases"] == 0,
+            "start_split_x": start_x == arriving["x_phases"],
+            "start_split_y": start_y == arriving["y_phases"],
+        }
+        only, before_last, single_x, single_y, *start_split = (
+            delayed(m, fact, 1, name) for name, fact in facts.items()
+        )
+        start_x, start_y = (record.get(name, Const(0, 1)) for name in ("x_phase", "y_phase"))
+        step_x = Mux(leap, record["x_wrap_step"], record["x_step"])
+        step_y = Mux(leap, record["y_wrap_step"], record["y_step"])
         next_x, next_y = ((phase + 1)[: len(phase)] for phase in (phase_x, phase_y))
-        row_split = Mux(split_y, y_phases == 0, next_y == y_phases)
+        last = Mux(x_last, only, x == before_last)
+        split = (
+            Mux(x_last, start_split[0], Mux(split_x, single_x, next_x == x_phases)),
+            Mux(x_last, Mux(split_y, single_y, next_y == y_phases), split_y),
+        )
         after = [
             Mux(x_last, 0, (x + 1)[:x_bits]),
-            Mux(x_last, only, x + 1 == record["wrap"]),
+            last,
             (y + x_last)[:y_bits],
             (offset + Mux(x_last, step_y, step_x))[:bits],
             Mux(x_last, start_x, Mux(split_x, 0, next_x)),
             Mux(x_last, Mux(split_y, 0, next_y), phase_y),
-            Mux(x_last, start_split[0], Mux(split_x, x_phases == 0, next_x == x_phases)),
-            Mux(x_last, row_split, split_y),
+            *split,
+            Mux(last, split[1], split[0]),
         ]
+        begin = (0, only, 0, 0, start_x, start_y, *start_split, Mux(only, start_split[1], start_split[0]))
         on_map = (x < record["x_limit"]) & (y < record["y_limit"])
         inside, position_done = self._inside(m, record, x, y)
-        m.d.sync += [self.address.eq(slot + offset + inside), self.write.eq(self.value & on_map & self._kept)]
-        pe_done = self.value & self.lane_last
-        with m.If(self.value & position_done):
-            m.d.sync += [place.eq(value) for place, value in zip(places, after, strict=True)]
-        with m.If(pe_done):
-            with m.If(self.row_first):
-                m.d.sync += [place.eq(value) for place, value in zip(following, after, strict=True)]
-            m.d.sync += [place.eq(begin) for place, begin in zip(places, group, strict=True)]
-            with m.If(self.pe_last):
-                m.d.sync += slot.eq(slot + record["pass_stride"])
-                with m.If(self.pass_last):
-                    m.d.sync += slot.eq(record["base"])
-                    for index, value in enumerate(after):
-                        first = Mux(self.row_first, value, following[index])
-                        m.d.sync += [places[index].eq(first), group[index].eq(first)]
         fresh = Signal(init=1)
-        m.d.comb += self.fetched.eq(delayed(m, fresh, latency.MEMORY, "fetched", reset=True))
-        m.d.sync += fresh.eq(~self.enable)
-        with m.If(self.fetched):
-            # A new step's record has arrived: begin at its first position.
+        fetched = delay_line(m, fresh, latency.MEMORY + 1, "fetched", reset=True)
+        pe_done = self.value & self.lane_last
+        group_done = pe_done & self.pe_last & self.pass_last
+        strobes = {
+            "here": self.value,
+            "move": (self.value & position_done) | pe_done | fetched[-1],
+            "to_group": (pe_done & ~group_done) | fetched[-1],
+            "to_following": group_done & ~self.row_first,
+            "first_done": pe_done & self.row_first,
+            "pass_done": pe_done & self.pe_last,
+            "group_done": group_done,
+        }
+        at = {name: delayed(m, strobe, 1, name, reset=True) for name, strobe in strobes.items()}
+        m.d.sync += [
+            self.address.eq(slot + offset + inside),
+            self.write.eq(at["here"] & on_map & self._kept),
+        ]
+        for place, first, next_first, value, start in zip(places, group, following, after, begin, strict=True):
+            with m.If(at["move"]):
+                m.d.sync += place.eq(Mux(at["to_group"], first, Mux(at["to_following"], next_first, value)))
+            with m.If(at["first_done"]):
+                m.d.sync += next_first.eq(value)
+            with m.If(at["group_done"]):
+                m.d.sync += first.eq(Mux(at["to_following"], next_first, value))
+            with m.If(fetched[-1]):
+                # A new step's record has arrived: begin at its first position.
+                m.d.sync += first.eq(start)
+        with m.If(at["pass_done"]):
+            m.d.sync += slot.eq(slot + record["pass_stride"])
+        with m.If(at["group_done"] | fetched[-1]):
             m.d.sync += slot.eq(record["base"])
-            for registers in (places, group):
-                begin = (0, only, 0, 0, start_x, start_y, *start_split)
-                m.d.sync += [register.eq(value) for register, value in zip(registers, begin, strict=True)]
+        m.d.comb += self.fetched.eq(fetched[-2])
+        m.d.sync += fresh.eq(~self.enable)
         with m.If(self.step_done):
             m.d.sync += [self.step.eq(Mux(record["last_step"], 0, self.step + 1)), fresh.eq(1)]
         return m

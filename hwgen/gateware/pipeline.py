@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, sqrt
+
 from amaranth.hdl import Module, Signal, Value
 
 from hwgen.gateware.cells import Copy
@@ -41,6 +43,13 @@ def copied(m: Module, value: Value, name: str) -> Value:
     m.submodules[f"copy_{name}"] = copy = Copy(width=len(value))
     m.d.comb += copy.i.eq(value)
     return copy.o
+
+
+def branched(m: Module, value: Value, users: int, name: str) -> list[Value]:
+    """``value`` for each of ``users``, 2 cycles later: a copy for a few neighbours, then one for each of them."""
+    few = ceil(sqrt(users))
+    near = [copied(m, value, f"{name}_near_{first}") for first in range(0, users, few)]
+    return [copied(m, near[user // few], f"{name}_{user}") for user in range(users)]
 
 
 def relayed(m: Module, value: Value, groups: int, name: str) -> list[Value]:

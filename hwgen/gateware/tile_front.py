@@ -108,7 +108,7 @@ class TileFront(wiring.Component):
         for index in range(tiles.units):
             m.submodules[f"buffer_{index}"] = buffer = Ram(width=width, depth=tiles.buffer_words)
             m.d.comb += [
-                buffer.wen.eq(transform.write),
+                buffer.wen.eq(transform.write[index]),
                 buffer.waddr.eq(transform.address),
                 buffer.wdata.eq(transform.data.word_select(index, width)),
                 buffer.raddr.eq(address),

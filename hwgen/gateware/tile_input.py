@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Ram, address_bits
 from hwgen.gateware.combination import Combination, CombinationControl, by_size
-from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.pipeline import copied, delay_line, delayed
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 
@@ -31,8 +31,8 @@ class TileInput(wiring.Component):
         A step starts.
     size, stride, half : In
         Of the step: which tile size; words of a place of the tile, of half a buffer.
-    write : Out(1), address : Out, data : Out(units * lanes * vector_bits)
-        To the buffers: word place * ``stride`` + channel // units, in the current half.
+    write : Out(units), address : Out, data : Out(units * lanes * vector_bits)
+        To the buffers, a strobe for each: word place * ``stride`` + channel // units, in the current half.
     ready : Out(1)
         The first word that was missing is written: the group may be multiplied, place by place.
     """
@@ -51,7 +51,7 @@ class TileInput(wiring.Component):
                 "size": In(widths["tile_size"]),
                 "stride": In(widths["tile_stride"]),
                 "half": In(widths["tile_half"]),
-                "write": Out(1),
+                "write": Out(tiles.units),
                 "address": Out(address_bits(tiles.buffer_words)),
                 "data": Out(tiles.units * shape.lanes * tiles.vector_bits),
                 "ready": Out(1),
@@ -108,8 +108,9 @@ class TileInput(wiring.Component):
                 complete.eq(group_last),
             ]
         m.d.comb += horizontal.valid.eq(delayed(m, reading, latency.MEMORY, "reading", reset=True))
-        m.d.comb += self.write.eq(delayed(m, horizontal.computing, late, "horizontal", reset=True))
-        self._write(m, complete)
+        due, write = delay_line(m, horizontal.computing, late, "horizontal", reset=True)[-2:]
+        m.d.comb += self.write.eq(Cat(copied(m, due, f"write_{unit}") for unit in range(tiles.units)))
+        self._write(m, due, write, complete)
 
         vector, row = shape.lanes * shape.act_bits, shape.lanes * tiles.row_bits
         for unit in range(tiles.units):
@@ -136,18 +137,19 @@ class TileInput(wiring.Component):
             ]
         return m
 
-    def _write(self, m: Module, complete: Signal) -> None:
-        """Where the transformed elements go."""
+    def _write(self, m: Module, due: Value, write: Value, complete: Value) -> None:
+        """Where the transformed elements go; ``due``: ``write`` in the next cycle."""
         place = Signal(range(max(self._tiles.sides) ** 2))
         begin = Signal.like(self.address)
         upper = Signal()
-        first = Signal()
+        first = Signal(init=1)
         last = Signal()
-        m.d.comb += [first.eq(place == 0), self.ready.eq(self.write & first & complete)]
+        # Whoever waits for it is far away.
+        m.d.sync += self.ready.eq(due & Mux(write, last, first) & complete)
         group = Signal()
         m.d.comb += last.eq(place == by_size(self.size, tuple(n * n - 1 for n in self._tiles.sides)))
-        with m.If(self.write):
-            m.d.sync += [place.eq(place + 1), self.address.eq(self.address + self.stride)]
+        with m.If(write):
+            m.d.sync += [first.eq(last), place.eq(place + 1), self.address.eq(self.address + self.stride)]
             with m.If(first):
                 m.d.sync += group.eq(complete)
             with m.If(last):

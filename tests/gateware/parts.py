@@ -119,7 +119,7 @@ class Drainer(wiring.Component):
             walk.record.eq(store.data),
             walk.enable.eq(self.enable),
             Cat(walk.value, walk.lane_last, walk.pe_last, walk.row_first, walk.pass_last).eq(
-                delayed(m, place, due - 1, "place", reset=True)
+                delayed(m, place, due - 2, "place", reset=True)
             ),
             Cat(walk.step_done, self.pe).eq(delayed(m, Cat(counter.step_ends, counter.pe), due, "late", reset=True)),
             self.active.eq(counter.active),

@@ -4,7 +4,7 @@ Left to itself, nextpnr puts a PE's multipliers wherever the rows of multiplier 
 accumulators end up a quarter of the device away. Here the PEs take the blocks in order, row by row and back again, in
 the middle of the rows; a requantiser's multipliers stand between those of the PEs that it serves. Block RAMs then take
 the places that are nearest, in sum, to the multipliers of whose PE or requantiser they are (an assignment problem; Kuhn
-1955), those of nobody's to the middle of all.
+1955), those of nobody's to the middle of all. These come first: what they hold steers every PE or is sent to all.
 """
 
 from __future__ import annotations
@@ -17,9 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 BEL = "BEL"
 """The attribute that fixes a cell's place for nextpnr."""
+
+SHARED = 4
+"""How much more a column's or row's way counts for a memory that is nobody's."""
+
+Owner = tuple[str, int]
+"""A PE or a requantiser, and its number."""
 
 _REQUANTISER = re.compile(r"\brequantiser_(\d+)\.")
 _PE = re.compile(r"\b(?:pe|bank|weights|pointers|decoder|tile_output)_(\d+)\.")
@@ -112,19 +119,35 @@ def beside(names: Sequence[str], multipliers: Mapping[str, str], places: Sequenc
     # Only place and route needs SciPy.
     from scipy.optimize import linear_sum_assignment
 
-    homes: dict[tuple[str, int], list[tuple[int, int]]] = {}
-    for name, place in multipliers.items():
-        if (owner := _owner(name)) is not None:
-            homes.setdefault(owner, []).append(_position(place))
+    owners = [_owner(name) for name in names]
+    centres = _centres(owners, multipliers)
     middle = np.mean([_position(place) for place in multipliers.values()], axis=0)
-    centres = {owner: np.mean(positions, axis=0) for owner, positions in homes.items()}
-    wanted = np.array([centres.get(owner, middle) if (owner := _owner(name)) else middle for name in names])
+    wanted = np.array([centres.get(owner, middle) if owner else middle for owner in owners])
+    weight = np.array([1 if owner in centres else SHARED for owner in owners])
     there = np.array([_position(place) for place in places])
-    rows, columns = linear_sum_assignment(np.abs(wanted[:, None] - there[None]).sum(axis=2))
+    way = np.abs(wanted[:, None] - there[None]).sum(axis=2)
+    rows, columns = linear_sum_assignment(weight[:, None] * way**2)
     return {names[row]: places[column] for row, column in zip(rows.tolist(), columns.tolist(), strict=True)}
 
 
-def _owner(name: str) -> tuple[str, int] | None:
+def _centres(owners: Sequence[Owner | None], multipliers: Mapping[str, str]) -> dict[Owner, NDArray[np.float64]]:
+    """Where each PE's and requantiser's multipliers stand; those of its PEs, of a requantiser without."""
+    homes: dict[Owner, list[tuple[int, int]]] = {}
+    for name, place in multipliers.items():
+        if owner := _owner(name):
+            homes.setdefault(owner, []).append(_position(place))
+    centres = {owner: np.mean(positions, axis=0) for owner, positions in homes.items()}
+    of_pes = np.array([centre for (kind, _), centre in sorted(centres.items()) if kind == "pe"])
+    requantisers = sorted({owner for owner in owners if owner and owner[0] == "requantiser"})
+    if len(of_pes) and requantisers:
+        share = len(of_pes) / (requantisers[-1][1] + 1)
+        for owner in requantisers:
+            first = int(owner[1] * share)
+            centres.setdefault(owner, np.mean(of_pes[first : max(first + 1, int((owner[1] + 1) * share))], axis=0))
+    return centres
+
+
+def _owner(name: str) -> Owner | None:
     """The requantiser or PE that a cell belongs to."""
     if found := _REQUANTISER.search(name):
         return "requantiser", int(found[1])

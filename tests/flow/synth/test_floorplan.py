@@ -62,6 +62,19 @@ def test_a_memory_stands_beside_the_multipliers_of_its_owner_others_in_the_middl
     assert set(found.values()) == set(places) - {"X200/Y1/R"}
 
 
+def test_a_requantiser_without_multipliers_stands_with_its_pes() -> None:
+    multipliers = {f"pe_{pe}.mult": f"X{20 * pe}/Y0/M" for pe in range(4)}
+    places = ["X9/Y1/R", "X51/Y1/R", "X30/Y1/R"]
+    found = beside(["requantiser_0.add.mem", "requantiser_1.mul.mem"], multipliers, places)
+    assert found == {"requantiser_0.add.mem": "X9/Y1/R", "requantiser_1.mul.mem": "X51/Y1/R"}
+
+
+def test_what_is_nobodys_takes_the_middle_before_the_memories_of_a_pe() -> None:
+    multipliers = {f"pe_{pe}.mult": f"X{20 * pe}/Y0/M" for pe in range(3)}
+    found = beside(["weights_1.mem", "schedule.mem"], multipliers, ["X20/Y1/R", "X30/Y1/R"])
+    assert found == {"schedule.mem": "X20/Y1/R", "weights_1.mem": "X30/Y1/R"}
+
+
 def test_what_takes_the_nearest_place_is_decided_for_all_together() -> None:
     """The second memory has no other place near; the first gives way."""
     multipliers = {"pe_0.mult": "X10/Y0/M", "pe_1.mult": "X11/Y0/M"}
