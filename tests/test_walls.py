@@ -46,6 +46,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
             "column_controls",
         )
     },
+    "gateware/write_walk.py": "steered by the drain's counter, whose places it takes: tests/gateware/test_drain.py",
     "__main__.py": "one call of hwgen.cli.main; tests/cli runs it as `python -m hwgen`",
 }
 

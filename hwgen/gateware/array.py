@@ -17,7 +17,7 @@ from hwgen.gateware.array_sparse import SparseControls, sparse_controls
 from hwgen.gateware.cells import Store
 from hwgen.gateware.column_controls import column_controls
 from hwgen.gateware.counters import Counters, counter_ports
-from hwgen.gateware.drain import DrainCounter, WriteWalk
+from hwgen.gateware.drain import DrainCounter
 from hwgen.gateware.load_bus import LoadBus
 from hwgen.gateware.pipeline import copied, delayed, pe_groups
 from hwgen.gateware.read_address import ReadAddress
@@ -25,6 +25,7 @@ from hwgen.gateware.records import fields_of, held_layout
 from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.tile_drain import TileDrain
 from hwgen.gateware.tile_front import TileFront
+from hwgen.gateware.write_walk import WriteWalk
 from hwgen.plan import latency
 from hwgen.plan.plan import Plan
 

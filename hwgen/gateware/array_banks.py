@@ -11,9 +11,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from hwgen.gateware.array_parts import ArrayParts
 from hwgen.gateware.bank import Bank, bank_rows
 from hwgen.gateware.cells import address_bits
-from hwgen.gateware.drain import WriteWalk
 from hwgen.gateware.pipeline import GROUP, copied, delayed
 from hwgen.gateware.read_address import ReadAddress
+from hwgen.gateware.write_walk import WriteWalk
 from hwgen.plan.shape import ArrayShape
 
 

@@ -9,11 +9,12 @@ from amaranth.hdl import Cat, Module, Mux, Value
 from hwgen.gateware.array_banks import Banks
 from hwgen.gateware.array_parts import ArrayParts
 from hwgen.gateware.clamp_limits import ClampLimits
-from hwgen.gateware.drain import DrainCounter, WriteWalk
+from hwgen.gateware.drain import DrainCounter
 from hwgen.gateware.pipeline import GROUP, branched, copied, delay_line, delayed, pe_groups, relayed
 from hwgen.gateware.requantise import Requantiser
 from hwgen.gateware.tile_drain import TileDrain
 from hwgen.gateware.tile_output import TileOutput
+from hwgen.gateware.write_walk import WriteWalk
 from hwgen.plan import latency
 
 

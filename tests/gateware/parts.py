@@ -8,9 +8,10 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.bank import Bank, bank_rows
 from hwgen.gateware.cells import Store, address_bits
-from hwgen.gateware.drain import DrainCounter, WriteWalk
+from hwgen.gateware.drain import DrainCounter
 from hwgen.gateware.pipeline import copied, delayed
 from hwgen.gateware.read_address import ReadAddress
+from hwgen.gateware.write_walk import WriteWalk
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.shape import ArrayShape
