@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Elaboratable, Module, ResetInserter
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.pipeline import copied, delay_line, delayed, relayed
+from hwgen.gateware.pipeline import branched, copied, delay_line, delayed, relayed
 from hwgen.plan import latency
 from tests.gateware.bench import trace
 
@@ -72,3 +72,24 @@ def test_a_relay_reaches_every_group_in_time(groups: int) -> None:
     for cycle, seen in enumerate(found):
         assert seen == (1 << min(groups, cycle * per_hop)) - 1
     assert found[-1] == (1 << groups) - 1
+
+
+class _Branches(wiring.Component):
+    def __init__(self, users: int) -> None:
+        self._users = users
+        super().__init__({"i": In(4), "o": Out(4 * users)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        branches = branched(m, self.i, self._users, "i")
+        assert len(branches) == self._users
+        m.d.comb += self.o.eq(Cat(*branches))
+        return m
+
+
+@pytest.mark.parametrize("users", [1, 2, 3, 5, 8, 16, 33])
+def test_branches_reach_every_user_two_cycles_later(users: int, rng: np.random.Generator) -> None:
+    values = rng.integers(1, 16, 12).tolist()
+    found = [row["o"] for row in trace(_Branches(users), [{"i": value} for value in values], ["o"])]
+    for at, value in enumerate(values[:-2]):
+        assert [found[at + 2] >> 4 * user & 15 for user in range(users)] == [value] * users

@@ -3,8 +3,9 @@
 Left to itself, nextpnr puts a PE's multipliers wherever the rows of multiplier blocks have room, and the PE's
 accumulators end up a quarter of the device away. Here the PEs take the blocks in order, row by row and back again, in
 the middle of the rows; a requantiser's multipliers stand between those of the PEs that it serves. Block RAMs then take
-the places that are nearest, in sum, to the multipliers of whose PE or requantiser they are (an assignment problem; Kuhn
-1955), those of nobody's to the middle of all. These come first: what they hold steers every PE or is sent to all.
+the places that are nearest to the multipliers of whose PE or requantiser they are, those of nobody's to the middle of
+all (an assignment problem; Kuhn 1955). Ways count squared, lest one memory pays for all others, and more for those of
+nobody's: what they hold steers every PE or is sent to all.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ BEL = "BEL"
 """The attribute that fixes a cell's place for nextpnr."""
 
 SHARED = 4
-"""How much more a column's or row's way counts for a memory that is nobody's."""
+"""How much more the way counts for a memory that is nobody's."""
 
 Owner = tuple[str, int]
 """A PE or a requantiser, and its number."""
