@@ -7,6 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Ram, RamUnits, address_bits
+from hwgen.gateware.pipeline import copied, delayed
 from hwgen.plan.shape import ArrayShape
 
 
@@ -94,9 +95,9 @@ class Bank(wiring.Component):
         shape = self._shape
         words = []
         # Which units of which memory are written is decided here, a cycle before the memories see it.
-        wrow = Signal.like(self.wrow, reset_less=True)
-        wdata = Signal.like(self.wdata, reset_less=True)
-        m.d.sync += [wrow.eq(self.wrow), wdata.eq(self.wdata)]
+        # The row in a register of its own: all banks of a group write at the same.
+        wrow = copied(m, self.wrow, "wrow")
+        wdata = delayed(m, self.wdata, 1, "wdata")
         for parity, row, units in (("even", self.row_even, self.wunit_even), ("odd", self.row_odd, self.wunit_odd)):
             wen = Signal(shape.lanes, name=f"wen_{parity}")
             m.d.sync += wen.eq(units & self.wen.replicate(shape.lanes))

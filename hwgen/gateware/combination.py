@@ -7,12 +7,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import AddSubLanes
-from hwgen.gateware.pipeline import copied, delayed
+from hwgen.gateware.pipeline import NEAR, copied, delayed
 from hwgen.plan.tile_terms import Slots, subtractions
 from hwgen.plan.tiles import Matrix
-
-NEAR = 4
-"""Lanes that share a register which says what they take, and one which says when they take elements."""
 
 
 def by_size(size: Value, values: tuple[int, ...]) -> Value | int:

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import MulLanes, SumLanes
-from hwgen.gateware.pipeline import copied
+from hwgen.gateware.pipeline import NEAR, copied
 from hwgen.plan.shape import ArrayShape
 
 
@@ -56,42 +56,55 @@ class PE(wiring.Component):
         shape = self._shape
         bits = shape.broadcast_bits
         m.submodules.multiply = multiply = MulLanes(lanes=shape.lanes, a_bits=bits, b_bits=shape.weight_bits)
-        # Strobes that all PEs share arrive from afar: each PE keeps its own copies.
-        strobes = copied(m, Cat(self.valid, self.first, self.maximum, self.capture, self.shift, self.local), "strobes")
-        valid, first, maximum, capture, shift, local = (strobes[index] for index in range(6))
-        vector: Value = self.broadcast
-        if shape.has_local:
-            vector = Mux(local, widened(self.own, shape.lanes, bits), self.broadcast)
-        m.d.comb += [multiply.a.eq(vector), multiply.b.eq(self.weights)]
+        shadow = Signal(shape.lanes * shape.acc_bits, reset_less=True)
+        following = Cat(shadow, self.chain_in)[shape.acc_bits :]
+        # Strobes that all PEs share arrive from afar, and each moves more registers than lie together.
+        moves = self.capture | self.shift
+        strobes = Cat(self.valid, self.first, self.maximum, self.local, moves, self.capture)
+        vector: list[Value] = []
+        for begin in range(0, shape.lanes, NEAR):
+            lanes = range(begin, min(begin + NEAR, shape.lanes))
+            valid, first, maximum, local, move, capture = copied(m, strobes, f"strobes_{begin}")
+            elements: Value = self.broadcast[begin * bits : lanes.stop * bits]
+            if shape.has_local:
+                own = self.own[begin * shape.act_bits : lanes.stop * shape.act_bits]
+                elements = Mux(local, widened(own, len(lanes), bits), elements)
+            vector.append(elements)
+            accumulators = self._accumulated(m, lanes, multiply.p, valid, first, maximum)
+            places = slice(begin * shape.acc_bits, lanes.stop * shape.acc_bits)
+            with m.If(move):
+                m.d.sync += shadow[places].eq(Mux(capture, accumulators, following[places]))
+        m.d.comb += [multiply.a.eq(Cat(*vector)), multiply.b.eq(self.weights)]
+        m.d.comb += self.chain_out.eq(shadow[: shape.acc_bits])
+        return m
+
+    def _accumulated(self, m: Module, lanes: range, p: Value, valid: Value, first: Value, maximum: Value) -> Value:
+        """The accumulators of ``lanes``; ``p``: the products of all."""
+        shape = self._shape
         # Sums of tiles are modulo 2^acc_bits: of a longer product no more is needed.
-        product_bits = bits + shape.weight_bits
+        product_bits = shape.broadcast_bits + shape.weight_bits
         kept_bits = min(product_bits, shape.acc_bits)
-        m.submodules.accumulate = accumulate = SumLanes(lanes=shape.lanes, a_bits=shape.acc_bits, b_bits=kept_bits)
+        add = SumLanes(lanes=len(lanes), a_bits=shape.acc_bits, b_bits=kept_bits)
+        m.submodules[f"accumulate_{lanes.start}"] = add
         products: list[Signal] = []
         accumulators: list[Signal] = []
-        for lane in range(shape.lanes):
+        for index, lane in enumerate(lanes):
             product = Signal(signed(kept_bits), name=f"product_{lane}", reset_less=True)
-            m.d.sync += product.eq(multiply.p.word_select(lane, product_bits))
+            m.d.sync += product.eq(p.word_select(lane, product_bits))
             accumulator = Signal(signed(shape.acc_bits), name=f"accumulator_{lane}", reset_less=True)
             take = valid
             if shape.has_maximum:
                 take = valid & (first | ~maximum | greater_element(shape, product, accumulator))
             with m.If(take):
-                m.d.sync += accumulator.eq(accumulate.s.word_select(lane, shape.acc_bits))
+                m.d.sync += accumulator.eq(add.s.word_select(index, shape.acc_bits))
             products.append(product)
             accumulators.append(accumulator)
         m.d.comb += [
-            accumulate.first.eq(first | maximum if shape.has_maximum else first),
-            accumulate.a.eq(Cat(*accumulators)),
-            accumulate.b.eq(Cat(*products)),
+            add.first.eq(first | maximum if shape.has_maximum else first),
+            add.a.eq(Cat(*accumulators)),
+            add.b.eq(Cat(*products)),
         ]
-        shadow = Signal(shape.lanes * shape.acc_bits, reset_less=True)
-        with m.If(capture):
-            m.d.sync += shadow.eq(Cat(*accumulators))
-        with m.Elif(shift):
-            m.d.sync += shadow.eq(Cat(shadow, self.chain_in)[shape.acc_bits :])
-        m.d.comb += self.chain_out.eq(shadow[: shape.acc_bits])
-        return m
+        return Cat(*accumulators)
 
 
 def widened(vector: Value, lanes: int, bits: int) -> Value:

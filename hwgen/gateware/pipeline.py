@@ -11,6 +11,8 @@ from hwgen.plan import latency
 
 GROUP = 4
 """PEs that share one copy of what goes to all of them."""
+NEAR = 4
+"""Lanes that share one copy of what goes to all lanes of a PE or of a transform: strobes, selects."""
 
 
 def pe_groups(pes: int) -> int:
