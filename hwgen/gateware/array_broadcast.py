@@ -13,7 +13,7 @@ from hwgen.gateware.array_banks import Banks
 from hwgen.gateware.array_parts import ArrayParts
 from hwgen.gateware.broadcast import Broadcast
 from hwgen.gateware.pe import widened
-from hwgen.gateware.pipeline import GROUP, copied, delayed, pe_groups
+from hwgen.gateware.pipeline import GROUP, NEAR, copied, delayed, pe_groups
 from hwgen.gateware.records import fields_of
 from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.tile_front import TileFront
@@ -61,11 +61,23 @@ def add_broadcast(
         m.d.comb += tile_front.vectors.eq(broadcast.vector)
         width = shape.lanes * shape.act_bits
         vector = reduce(or_, (broadcast.vector.word_select(index, width) for index in range(shape.shared_banks)))
-        # It stands still in a step; the register of the sequencer is far from the vectors.
-        tile = copied(m, held["tile"], "tile_vector")
-        shared = Mux(tile, tile_front.vector, widened(vector, shape.lanes, shape.broadcast_bits))
+        shared = _chosen(
+            m,
+            held["tile"],
+            tile_front.vector,
+            widened(vector, shape.lanes, shape.broadcast_bits),
+            NEAR * shape.broadcast_bits,
+        )
     groups = range(pe_groups(shape.pes))
     return Broadcasts(vectors=[copied(m, shared, f"vector_{group}") for group in groups], bank_low=bank_low)
+
+
+def _chosen(m: Module, tile: Value, vector: Value, other: Value, width: int) -> Value:
+    """``tile`` stands still in a step, and the sequencer's register of it is far: copies for each ``width`` bits."""
+    return Cat(
+        Mux(copied(m, tile, f"tile_vector_{begin // width}"), vector[begin:][:width], other[begin:][:width])
+        for begin in range(0, len(vector), width)
+    )
 
 
 def _select(m: Module, parts: ArrayParts, banks: Banks, source: Value, near_held: Sequence[dict[str, Value]]) -> None:
