@@ -82,11 +82,13 @@ def add_banks(
             group = index // GROUP
             draining = copied(m, draining_next, f"draining_{group}")
             group_rows = copied(m, rows, f"rows_{group}")
-            group_alignment = copied(m, alignment, f"alignment_{group}")
             group_place = copied(m, place, f"write_place_{group}")
         m.d.comb += [
             Cat(bank.row_even, bank.row_odd).eq(group_rows),
-            Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(group_alignment),
+            Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(
+                # Logic follows at once, and a group's banks are as far apart as its PEs.
+                copied(m, alignment, f"alignment_{index}")
+            ),
             Cat(bank.wrow, bank.wunit_even, bank.wunit_odd).eq(group_place),
             bank.pad.eq(near_held[index // GROUP]["pad_value"]),
             bank.wdata.eq(delayed(m, Mux(draining, q, load), 1, f"write_data_{index}")),

@@ -129,12 +129,15 @@ class Requantiser(wiring.Component):
         sign = delayed(m, total[-1], 1, "sign")
         beyond = self._beyond(m, total, selected, [begin + len(shifted) - 1 for begin in begins])
         limits = signed_fields(limit_fields(shape), copied(m, self.limits, "limits"))
-        below = Mux(beyond, sign, shifted < limits["least"])
-        above = Mux(beyond, ~sign, shifted > limits["most"])
-        moved = (shifted + limits["offset"])[: shape.act_bits]
-        clamped = Signal(shape.act_bits, reset_less=True)
-        m.d.sync += clamped.eq(Mux(below, limits["low"], Mux(above, limits["high"], moved)))
-        m.d.comb += self.q.eq(clamped)
+        below, above = Signal(reset_less=True), Signal(reset_less=True)
+        moved = Signal(shape.act_bits, reset_less=True)
+        m.d.sync += [
+            below.eq(Mux(beyond, sign, shifted < limits["least"])),
+            above.eq(Mux(beyond, ~sign, shifted > limits["most"])),
+            moved.eq(shifted + limits["offset"]),
+        ]
+        # A carry chain lies before the choice's registers; behind the choice only that of the banks' writers.
+        m.d.comb += self.q.eq(Mux(below, limits["low"], Mux(above, limits["high"], moved)))
 
     def _beyond(self, m: Module, total: Value, selected: Value, ends: list[int]) -> Value:
         """A cycle later: the value needs more bits. From ``ends[n]`` on all of them must be the sign, with shift n."""
