@@ -99,18 +99,32 @@ def place_blocks(netlist: Path, sites: Floorplan) -> int:
 def assigned(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Mapping[str, str]:
     """A place for each of the cells, by their names in the hierarchy; empty where one has no PE, or the places run out.
 
-    The cells are shared out evenly over the rows.
+    The cells are shared out evenly over the rows, and no PE over two of them where there is room.
     """
     order = _in_order(names)
-    width = -(-len(order) // len(rows))
-    if not order or width > min(len(row) for row in rows):
-        return {}
+    even = [round(len(order) * (index + 1) / len(rows)) for index in range(len(rows))]
+    for ends in (_whole(order, even), even) if order else ():
+        widths = np.diff([0, *ends]).tolist()
+        if all(width <= len(row) for width, row in zip(widths, rows, strict=True)):
+            return dict(zip(order, _middles(rows, widths), strict=True))
+    return {}
+
+
+def _whole(order: Sequence[str], ends: Sequence[int]) -> list[int]:
+    """For each of ``ends``, positions in ``order``, the nearest one behind the last cell of a PE or requantiser."""
+    owners = [*(_owner(name) for name in order), None]
+    behind = [at for at in range(1, len(owners)) if owners[at] != owners[at - 1]]
+    return [min(behind, key=lambda at: abs(at - end)) for end in ends]
+
+
+def _middles(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
+    """So many places in the middle of each row, every second one from right to left."""
     places: list[str] = []
-    for index, row in enumerate(rows):
+    for index, (row, width) in enumerate(zip(rows, widths, strict=True)):
         left = (len(row) - width) // 2
         middle = row[left : left + width]
         places += middle[::-1] if index % 2 else middle
-    return dict(zip(order, places, strict=False))
+    return places
 
 
 def beside(names: Sequence[str], multipliers: Mapping[str, str], places: Sequence[str]) -> Mapping[str, str]:

@@ -27,6 +27,15 @@ def test_pes_in_order_there_and_back_with_the_requantisers_among_their_pes() -> 
     ]  # fmt: skip
 
 
+def test_no_pe_stands_in_two_rows_where_there_is_room() -> None:
+    """Three PEs of two lanes: one in the first row, not one and a half. Full rows take what comes."""
+    placed = assigned(names(3, 2, 0), ROWS)
+    assert [placed[name][0] for name in names(3, 2, 0)] == ["a", "a", "b", "b", "b", "b"]
+    full = assigned(names(5, 2, 0), ROWS)
+    assert sorted(full.values()) == sorted(place for row in ROWS for place in row)
+    assert {full[name][0] for name in names(5, 2, 0) if "pe_2." in name} == {"a", "b"}
+
+
 def test_few_stand_in_the_middle_of_the_rows() -> None:
     assert assigned(names(1, 1, 1), ROWS) == {
         "core.array.pe_0.multiply.lane[0].mult": "a2",
