@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from hwgen.flow.process import LOG_LINES_SHOWN, ToolFailedError, run, silent, telling_lines
+from hwgen.flow import process
+from hwgen.flow.process import LOG_LINES_SHOWN, HopelessError, ToolFailedError, run, silent, telling_lines
 
 
 def test_output_is_returned_and_logged(tmp_path: Path) -> None:
@@ -36,6 +38,26 @@ def test_without_errors_the_last_lines_tell() -> None:
 
 def test_many_errors_are_cut() -> None:
     assert len(telling_lines("\n".join(["error: x"] * 100)).splitlines()) == LOG_LINES_SHOWN
+
+
+def test_who_watches_a_tool_may_stop_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "WATCH_SECONDS", 0.05)
+    endless = "import time\nprint('no way', flush=True)\ntime.sleep(600)"
+    seen: list[str] = []
+
+    def hopeless(text: str) -> bool:
+        seen.append(text)
+        return "no way" in text
+
+    started = time.monotonic()
+    with pytest.raises(HopelessError, match=r"run\.log"):
+        run([sys.executable, "-c", endless], cwd=tmp_path, log=tmp_path / "run.log", hopeless=hopeless)
+    assert time.monotonic() - started < 300
+    assert "no way" in seen[-1]
+    short = [sys.executable, "-c", "print('done')"]
+    assert run(short, cwd=tmp_path, log=tmp_path / "run.log", hopeless=lambda _: False) == "done\n"
+    with pytest.raises(ToolFailedError):
+        run([*short[:2], "raise SystemExit(1)"], cwd=tmp_path, log=tmp_path / "run.log", hopeless=lambda _: False)
 
 
 def test_silence_is_silent(capsys: pytest.CaptureFixture[str]) -> None:

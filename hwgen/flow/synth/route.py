@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.errors import CheckFailedError
-from hwgen.flow.process import ToolFailedError, run
+from hwgen.flow.process import HopelessError, ToolFailedError, run
 from hwgen.flow.synth.targets import PlaceAndRoute
 from hwgen.flow.tools import SYNTHESIS, python_program
 
 # nextpnr's table before placement: "Info:   TRELLIS_COMB:   123/24288   0%"
 NOT_A_RESOURCE = "DUMMY_CELL"  # a helper of nextpnr's Gowin packer, of which the device has none
+RIPUP_ITERATIONS = 150
+"""Of the router, after which a clock that is still missed is given up: it would go on for 1,500. A full device whose
+clock can be met takes 35 to 50."""
+_MISSED = re.compile(r"iter=(\d+) .*tmgfail=([1-9]\d*)")
 UTILISATION = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%", re.MULTILINE)
 
 
@@ -43,6 +47,9 @@ def place_and_route(
 ) -> Routed:
     """Place, route and pack ``netlist`` (Yosys JSON) in its own folder; the bitstream is NAME beside it.
 
+    Where the clock is missed and the router can take up slow connections again (``route.ripup``), it does in a second
+    run; the faster result stays. The first is without: it ends soon also where no routing reaches the clock.
+
     Raises
     ------
     ToolMissingError
@@ -66,11 +73,13 @@ def place_and_route(
         if short:
             raise DoesNotFitError(short, str(log)) from None
         raise
+    if route.ripup and _fmax(folder / report) < clock_mhz:
+        _rip_up(command, route.ripup, folder, routed, report, log.with_name(log.stem + "-ripup.log"))
     pack = [word.format(routed=routed, bitstream=bitstream) for word in route.pack]
     run([programs[pack[0]], *pack[1:]], cwd=folder, log=log.with_name(log.stem + "-pack.log"))
     figures = json.loads((folder / report).read_text(encoding="utf-8"))
     return Routed(
-        fmax_mhz=min(clock["achieved"] for clock in figures["fmax"].values()),
+        fmax_mhz=_fmax(folder / report),
         utilisation={
             kind: (row["used"], row["available"])
             for kind, row in figures["utilization"].items()
@@ -78,6 +87,32 @@ def place_and_route(
         },
         bitstream=folder / bitstream,
     )
+
+
+def _rip_up(
+    command: Sequence[str], arguments: Sequence[str], folder: Path, routed: str, report: str, log: Path
+) -> None:
+    """Replace ``routed`` and ``report`` by those of ``command`` with ``arguments``, where they are faster."""
+    named = {routed: f"ripup-{routed}", report: f"ripup-{report}"}
+    try:
+        run([*(named.get(word, word) for word in command), *arguments], cwd=folder, log=log, hopeless=given_up)
+    except HopelessError:
+        return
+    if _fmax(folder / named[report]) > _fmax(folder / report):
+        for name, again in named.items():
+            (folder / again).replace(folder / name)
+
+
+def given_up(log: str) -> bool:
+    """Whether the router still finds connections too slow after :data:`RIPUP_ITERATIONS`."""
+    missed = _MISSED.findall(log)
+    return bool(missed) and int(missed[-1][0]) >= RIPUP_ITERATIONS
+
+
+def _fmax(report: Path) -> float:
+    """The slowest clock's, MHz."""
+    clocks = json.loads(report.read_text(encoding="utf-8"))["fmax"]
+    return min(clock["achieved"] for clock in clocks.values())
 
 
 def too_small(log: str) -> dict[str, tuple[int, int]]:

@@ -29,6 +29,8 @@ class PlaceAndRoute:
         Name, which ``arguments`` gives, and content of a file of constraints on pads.
     floorplan:
         Places that the core's multipliers and block RAMs are fixed to.
+    ripup:
+        Arguments with which the router takes up again what is too slow for the clock.
     """
 
     program: str
@@ -41,6 +43,7 @@ class PlaceAndRoute:
     constraints_file: str = ""
     constraints: str = ""
     floorplan: Floorplan | None = None
+    ripup: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +124,7 @@ def _ecp5(size: str) -> Recipe:
             constraints_file="clock.lpf",
             constraints='LOCATE COMP "clk" SITE "G2";\n',
             floorplan=ECP5_SITES[size],
+            ripup=("--tmg-ripup",),
         ),
     )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hwgen.flow.process import ToolFailedError
+from hwgen.flow.process import HopelessError, ToolFailedError
 from hwgen.flow.synth import route as route_module
-from hwgen.flow.synth.route import DoesNotFitError, place_and_route, too_small
+from hwgen.flow.synth.route import RIPUP_ITERATIONS, DoesNotFitError, given_up, place_and_route, too_small
 from hwgen.flow.synth.targets import recipe
 from hwgen.flow.tools import SYNTHESIS
 from hwgen.flow.yosys import run_script
@@ -72,6 +73,51 @@ def test_the_clock_enters_at_a_dedicated_pin(tmp_path: Path, monkeypatch: pytest
     nextpnr, _pack = commands
     assert nextpnr[list(nextpnr).index("--lpf") + 1] == "clock.lpf"
     assert (tmp_path / "clock.lpf").read_text() == 'LOCATE COMP "clk" SITE "G2";\n'
+
+
+MISSED = "Info:     iter={} wires=707162 overused=0 overuse=0 tmgfail={} archfail=NA"
+
+
+@pytest.mark.parametrize(
+    ("iteration", "failing", "hopeless"),
+    [(RIPUP_ITERATIONS - 1, 15, False), (RIPUP_ITERATIONS, 15, True), (1000, 0, False)],
+)
+def test_a_clock_is_given_up_when_the_router_goes_on_missing_it(iteration: int, failing: int, hopeless: bool) -> None:
+    log = "\n".join(["Info: Running router2...", MISSED.format(1, 9), MISSED.format(iteration, failing)])
+    assert given_up(log) == hopeless
+    assert not given_up("Info:     iter=900 wires=705217 overused=0 overuse=0 archfail=0")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reached"), [(90, 110, 110), (90, 85, 90), (90, None, 90), (101, 120, 101)]
+)
+def test_slow_connections_are_taken_up_again_where_the_clock_is_missed(
+    first: float, second: float | None, reached: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``second``: of the run that rips up; None: it is stopped. The bitstream is packed from the faster one."""
+    packed: list[str] = []
+
+    def tool(command: Sequence[str], *, cwd: Path, log: Path, hopeless: Callable[[str], bool] | None = None) -> str:
+        if "--report" not in command:
+            packed.append((cwd / "routed.config").read_text())
+            return ""
+        again = "--tmg-ripup" in command
+        assert (hopeless is given_up) == again
+        assert log.name == ("route-ripup.log" if again else "route.log")
+        achieved = second if again else first
+        if achieved is None:
+            raise HopelessError
+        report, config = (cwd / command[list(command).index(option) + 1] for option in ("--report", "--textcfg"))
+        report.write_text(json.dumps({"fmax": {"clk": {"achieved": achieved}}, "utilization": {}}))
+        config.write_text(str(achieved))
+        return ""
+
+    monkeypatch.setattr(route_module, "run", tool)
+    row = recipe("ecp5-85k").route
+    assert row is not None
+    place: dict[str, Any] = {"name": "top", "clock_mhz": 100.0, "seed": 1, "log": tmp_path / "route.log"}
+    assert place_and_route(row, tmp_path / "netlist.json", **place).fmax_mhz == reached
+    assert packed == [str(reached)]
 
 
 def test_another_failure_is_not_taken_for_a_bad_fit(tmp_path: Path) -> None:
