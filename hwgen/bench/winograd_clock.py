@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hwgen.bench.data import folder_with
 from hwgen.bench.fmax import Placement, by_seed, placed
-from hwgen.bench.mlperf_clock import CLOCK_MHZ, SEEDS
+from hwgen.bench.mlperf_clock import SEEDS
 from hwgen.bench.mlperf_tiny import LANES, NETWORKS, PES, TARGET, TinyNetwork, model_of
 from hwgen.bench.result import Column, Plot, Result, Row, Table
 from hwgen.flow.process import Progress, silent
@@ -24,6 +24,9 @@ RESNET_8 = NETWORKS[0]
 LIMITS = (None, PES * LANES)
 """Multipliers that a core may take: all of the device, or no more than its lanes need."""
 
+CLOCK_MHZ = 115
+"""What the cores are built for: the router tries for no more. The second goal takes 113.4 with 128 multipliers."""
+LEAST_MHZ = 100
 GOALS = (12.5, 14.0)
 """Inferences/s per DSP."""
 MOST_LUTS = 1.25
@@ -121,7 +124,7 @@ def _table(rows: Sequence[Row]) -> Table:
         rows,
         f"Goals: {GOALS[0]:g} inferences/s per DSP, then {GOALS[1]:g} (fpgaConvNet on a ZedBoard: "
         f"{PUBLISHED_PER_SECOND:,} with {PUBLISHED_DSP} DSPs, {PUBLISHED:.1f}); at most {MOST_LUTS:g} times the LUTs "
-        f"of the direct core with the same multipliers; {CLOCK_MHZ:g} MHz.",
+        f"of the direct core with the same multipliers; {LEAST_MHZ} MHz. Built for {CLOCK_MHZ} MHz.",
     )
 
 
