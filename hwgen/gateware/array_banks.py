@@ -85,8 +85,8 @@ def add_banks(
             group_place = copied(m, place, f"write_place_{group}")
         m.d.comb += [
             Cat(bank.row_even, bank.row_odd).eq(group_rows),
+            # Logic follows at once, and a group's banks are as far apart as its PEs: one copy each.
             Cat(bank.take_odd, bank.rotate_coarse, bank.rotate_fine, bank.valid).eq(
-                # Logic follows at once, and a group's banks are as far apart as its PEs.
                 copied(m, alignment, f"alignment_{index}")
             ),
             Cat(bank.wrow, bank.wunit_even, bank.wunit_odd).eq(group_place),

@@ -108,10 +108,8 @@ def _tile_place(
     """Whose value leaves a requantiser's chain, or an output transform."""
     record, word = parts.write_record, parts.stores["schedule_write"].data
     m.d.comb += [drain.capture.eq(capture), drain.record.eq(word), drain.fetched.eq(walk.fetched)]
-    m.d.comb += [
-        walk.tile_last.eq(delayed(m, ~record["tile"] | drain.tile_last, due - 2, "tile_last")),
-        Cat(walk.y, walk.x).eq(delayed(m, Cat(drain.y, drain.x), due - 2, "inside")),
-    ]
+    inside = Cat(~record["tile"] | drain.tile_last, drain.y, drain.x)
+    m.d.comb += Cat(walk.tile_last, walk.y, walk.x).eq(delayed(m, inside, due - 2, "inside"))
     own = Cat(drain.value, drain.step_ends, drain.lane_last, drain.pe_last, drain.row_first, drain.pass_last, drain.pe)
     return Mux(record["tile"], own, place)
 
@@ -126,7 +124,9 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
     held = Cat(record["tile"], record["tile_exact"], record["tile_size"])
     near = relayed(m, held, pe_groups(shape.pes), "tile_held")
     # A sum is at the chain's end a cycle behind the lead; the way to the units takes another, and one for their copies.
-    places = Cat(drain.sum_write, drain.sum_write_address, delayed(m, drain.sum_read_address, 1, "sum_read"))
+    places = Cat(
+        drain.sum_write, drain.sum_write_address, delayed(m, drain.sum_read_address, latency.TILE_RELAY, "sum_read")
+    )
     controls = Cat(getattr(drain, name) for name in TileOutput.controls)
     units = shape.pes // shape.tiles.pes_per_unit
     told = branched(m, Cat(places, controls), units, "tile_controls")

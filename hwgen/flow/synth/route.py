@@ -7,18 +7,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hwgen.errors import CheckFailedError
 from hwgen.flow.process import HopelessError, ToolFailedError, run
 from hwgen.flow.synth.targets import PlaceAndRoute
 from hwgen.flow.tools import SYNTHESIS, python_program
 
-# nextpnr's table before placement: "Info:   TRELLIS_COMB:   123/24288   0%"
-NOT_A_RESOURCE = "DUMMY_CELL"  # a helper of nextpnr's Gowin packer, of which the device has none
 RIPUP_ITERATIONS = 150
 """Of the router, after which a clock that is still missed is given up: it would go on for 1,500. A full device whose
 clock can be met takes 35 to 50."""
 _MISSED = re.compile(r"iter=(\d+) .*tmgfail=([1-9]\d*)")
+# nextpnr's table before placement: "Info:   TRELLIS_COMB:   123/24288   0%"
+NOT_A_RESOURCE = "DUMMY_CELL"  # a helper of nextpnr's Gowin packer, of which the device has none
 UTILISATION = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%", re.MULTILINE)
 
 
@@ -73,13 +74,14 @@ def place_and_route(
         if short:
             raise DoesNotFitError(short, str(log)) from None
         raise
-    if route.ripup and _fmax(folder / report) < clock_mhz:
-        _rip_up(command, route.ripup, folder, routed, report, log.with_name(log.stem + "-ripup.log"))
+    figures = _figures(folder / report)
+    if route.ripup and _fmax(figures) < clock_mhz:
+        ripup_log = log.with_name(log.stem + "-ripup.log")
+        figures = _ripped_up(figures, [*command, *route.ripup], folder, routed, report, ripup_log)
     pack = [word.format(routed=routed, bitstream=bitstream) for word in route.pack]
     run([programs[pack[0]], *pack[1:]], cwd=folder, log=log.with_name(log.stem + "-pack.log"))
-    figures = json.loads((folder / report).read_text(encoding="utf-8"))
     return Routed(
-        fmax_mhz=_fmax(folder / report),
+        fmax_mhz=_fmax(figures),
         utilisation={
             kind: (row["used"], row["available"])
             for kind, row in figures["utilization"].items()
@@ -89,18 +91,21 @@ def place_and_route(
     )
 
 
-def _rip_up(
-    command: Sequence[str], arguments: Sequence[str], folder: Path, routed: str, report: str, log: Path
-) -> None:
-    """Replace ``routed`` and ``report`` by those of ``command`` with ``arguments``, where they are faster."""
+def _ripped_up(
+    figures: dict[str, Any], command: Sequence[str], folder: Path, routed: str, report: str, log: Path
+) -> dict[str, Any]:
+    """The faster figures: ``figures``, or those of ``command``, whose files then replace ``routed`` and ``report``."""
     named = {routed: f"ripup-{routed}", report: f"ripup-{report}"}
     try:
-        run([*(named.get(word, word) for word in command), *arguments], cwd=folder, log=log, hopeless=given_up)
+        run([named.get(word, word) for word in command], cwd=folder, log=log, hopeless=given_up)
     except HopelessError:
-        return
-    if _fmax(folder / named[report]) > _fmax(folder / report):
-        for name, again in named.items():
-            (folder / again).replace(folder / name)
+        return figures
+    again = _figures(folder / named[report])
+    if _fmax(again) <= _fmax(figures):
+        return figures
+    for name, replacement in named.items():
+        (folder / replacement).replace(folder / name)
+    return again
 
 
 def given_up(log: str) -> bool:
@@ -109,10 +114,15 @@ def given_up(log: str) -> bool:
     return bool(missed) and int(missed[-1][0]) >= RIPUP_ITERATIONS
 
 
-def _fmax(report: Path) -> float:
+def _figures(report: Path) -> dict[str, Any]:
+    """nextpnr's report."""
+    figures: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return figures
+
+
+def _fmax(figures: Mapping[str, Any]) -> float:
     """The slowest clock's, MHz."""
-    clocks = json.loads(report.read_text(encoding="utf-8"))["fmax"]
-    return min(clock["achieved"] for clock in clocks.values())
+    return min(clock["achieved"] for clock in figures["fmax"].values())
 
 
 def too_small(log: str) -> dict[str, tuple[int, int]]:
