@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -80,7 +83,7 @@ def fmax(*, folder: Path = MODELS, placements: Sequence[Placement] = PLACEMENTS,
 
 
 def placed(model: Model, placement: Placement, progress: Progress = silent) -> Row:
-    """One row: synthesis once, place and route with every seed."""
+    """One row: synthesis once, place and route with every seed, those behind the first side by side."""
     row = {
         "network": placement.network,
         "target": placement.target,
@@ -97,7 +100,7 @@ def placed(model: Model, placement: Placement, progress: Progress = silent) -> R
             first = synthesise(built, placement.target, seed=placement.seeds[0], progress=progress)
         except DoesNotFitError as error:
             return {**row, "fits": False, "short": error.needed}
-        speeds = [_speed(first), *(_rerouted(built, first, seed, progress) for seed in placement.seeds[1:])]
+        speeds = [_speed(first), *_rerouted(built, first, placement.seeds[1:], progress)]
     used = first.resources
     middle = median(speeds)
     return {
@@ -122,14 +125,24 @@ def _speed(result: SynthResult) -> float:
     return result.routed.fmax_mhz
 
 
-def _rerouted(built: CoreFolder, first: SynthResult, seed: int, progress: Progress) -> float:
-    """Fmax of the same netlist with another seed."""
+def _rerouted(built: CoreFolder, first: SynthResult, seeds: Sequence[int], progress: Progress) -> list[float]:
+    """Fmax of the same netlist with each of ``seeds``, as many at a time as there are processors."""
     route = recipe(first.target).route
     assert route is not None
-    progress(f"place and route ({first.target}, seed {seed})", None)
     netlist = built.path / "build" / first.target / "netlist.json"
-    log = built.path / "reports" / f"route-{first.target}-{seed}.log"
-    return place_and_route(route, netlist, name=built.name, clock_mhz=first.clock_mhz, seed=seed, log=log).fmax_mhz
+
+    def speed(seed: int) -> float:
+        folder = netlist.parent / f"seed-{seed}"  # nextpnr's files lie beside the netlist
+        folder.mkdir()
+        own = Path(shutil.copy(netlist, folder))
+        log = built.path / "reports" / f"route-{first.target}-{seed}.log"
+        return place_and_route(route, own, name=built.name, clock_mhz=first.clock_mhz, seed=seed, log=log).fmax_mhz
+
+    if not seeds:
+        return []
+    progress(f"place and route ({first.target}, seeds {', '.join(map(str, seeds))})", None)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(speed, seeds))
 
 
 def _table(rows: Sequence[Row]) -> Table:

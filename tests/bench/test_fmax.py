@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -37,6 +38,14 @@ def test_median_of_the_seeds_and_a_core_that_does_not_fit(folder: Path) -> None:
     assert needed >= 16 > available == 8
     assert [cells[4] for cells in result.tables[0].cells()] == ["yes", "no"]
     assert result.tables[0].cells()[1][-1] == "-"
+
+
+def test_a_seed_beside_others_comes_to_what_it_does_alone(folder: Path) -> None:
+    """The last two are placed side by side."""
+    several = Placement(DEVICE, 1, 1, seeds=(1, 2, 3))
+    three, alone = fmax(folder=folder, placements=[several, replace(several, seeds=(3,))]).rows
+    assert three["fmax_mhz_by_seed"][-1] == alone["fmax_mhz"]
+    assert len(set(three["fmax_mhz_by_seed"])) == 3
 
 
 def test_a_placement_says_how_the_core_is_built() -> None:

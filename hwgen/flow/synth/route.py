@@ -98,7 +98,7 @@ def _ripped_up(
     named = {routed: f"ripup-{routed}", report: f"ripup-{report}"}
     try:
         run([named.get(word, word) for word in command], cwd=folder, log=log, hopeless=given_up)
-    except HopelessError:
+    except (HopelessError, ToolFailedError):  # the first result is whole without it
         return figures
     again = _figures(folder / named[report])
     if _fmax(again) <= _fmax(figures):
