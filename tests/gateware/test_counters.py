@@ -18,7 +18,7 @@ from hwgen.plan.counters import BITS, PREFIX, counter_names, planned_counters
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import SETTLE, Run, run
 from tests.gateware.tiles import sparse_network
-from tests.plan.planned import buildable, buildable_sparse
+from tests.plan.planned import buildable
 from tests.plan.small import act, conv, dense, lenet, model, pruned, sparse_net
 
 
@@ -46,7 +46,7 @@ def busy_cycles(plan: Plan, result: Run) -> int:
 @settings(max_examples=8)
 @given(case=cases(columns=150, sparse=True, most_pes=10).map(counting))
 def test_a_batch_counts_what_the_plan_predicts(case: Case) -> None:
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     assume(plan.machines)
     result = run(plan, case.frames[: case.options.batch], settle=SETTLE)
     assert result.counters == predicted(case, plan, 0)
@@ -70,7 +70,7 @@ def test_tiles_of_sparse_weights_skip_nothing(queue: int) -> None:
 @settings(max_examples=5)
 @given(case=cases(columns=100, sparse=True, stalls=True, most_pes=5).map(counting))
 def test_batches_add_up_and_stalls_count_only_as_cycles(case: Case) -> None:
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     result = run(plan, case.frames, stalls=random.Random(case.stalls), settle=SETTLE)
     cycles = busy_cycles(plan, result)
     assert result.counters == total(case, plan, 3) | {"cycles": cycles}

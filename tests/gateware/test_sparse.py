@@ -19,7 +19,7 @@ from hwgen.plan.activity import layer_cycles
 from hwgen.plan.weight_stream import weight_beats, weight_stream
 from tests.gateware.networks import Case, cases
 from tests.gateware.simulation import Run, run
-from tests.plan.planned import buildable_sparse
+from tests.plan.planned import buildable
 from tests.plan.small import act, conv, dense, model, pruned, sparse_net, weights
 
 BUDGET = 6_000
@@ -45,7 +45,7 @@ def checked(case: Case, plan: Plan, result: Run) -> None:
 @settings(max_examples=14)
 @given(case=cases(columns=200, sparse=True, most_pes=6))
 def test_sparse_layers_are_exact_and_in_time(case: Case) -> None:
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     checked(case, plan, run(plan, case.frames, settle=100))
 
 
@@ -83,7 +83,7 @@ def test_layers_whose_entries_are_unlike(case: Case) -> None:
 @given(case=cases(columns=40, sparse=True, tiles=True, most_pes=5))
 def test_tiles_beside_sparse_layers(case: Case) -> None:
     """Weights in the Winograd domain sparse or not, kernels in tiles, and layers of other kinds in one core."""
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     assume(plan.compute_cycles <= BUDGET)
     checked(case, plan, run(plan, case.frames, settle=100))
 
@@ -94,7 +94,7 @@ def test_tiles_beside_sparse_layers(case: Case) -> None:
     | cases(columns=20, sparse=True, tiles=True, stalls=True, most_pes=4)
 )
 def test_stalls_change_nothing_but_time(case: Case) -> None:
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     assume(plan.compute_cycles <= BUDGET)
     exact(case, run(plan, case.frames, stalls=random.Random(case.stalls), settle=100))
 
@@ -102,7 +102,7 @@ def test_stalls_change_nothing_but_time(case: Case) -> None:
 @settings(max_examples=6)
 @given(case=cases(columns=100, bits=(2, 8, 16), weight_bits=16, sparse=True, most_pes=4))
 def test_wide_operands(case: Case) -> None:
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     checked(case, plan, run(plan, case.frames, settle=100))
 
 
@@ -113,7 +113,7 @@ def test_wide_operands(case: Case) -> None:
 )
 def test_a_reset_in_the_middle_leaves_nothing_behind(case: Case, part: float) -> None:
     """Queues, half-filled accumulators, groups that wait: anywhere from the weights' stream to the second frame."""
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     assume(plan.compute_cycles <= BUDGET)
     length = plan.load_cycles + plan.compute_cycles + plan.unload_cycles
     if plan.shape.loadable:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from unittest.mock import patch
 
@@ -77,14 +77,24 @@ def words(*, longer: bool) -> AbstractContextManager[object]:
     return patch.object(packing, "long_per_word", lambda room, *, bits, **_: room // bits)
 
 
-def buildable(model: Model, options: PlanOptions) -> Plan:
-    """The plan; an example is dropped where a drawn requantisation or add has no hardware form."""
+@contextmanager
+def drawn() -> Iterator[None]:
+    """Within it, an example is dropped where a requantisation or add has no hardware form, or fillers no value."""
     try:
-        return build_plan(model, options)
+        yield
     except UnsupportedError as error:
         assume("requantisation of channel" not in str(error))
         assume("give every sum" not in str(error))
         raise
+    except UsageError as error:
+        assume("fillers" not in str(error))
+        raise
+
+
+def buildable(model: Model, options: PlanOptions) -> Plan:
+    """The plan of what is drawn."""
+    with drawn():
+        return build_plan(model, options)
 
 
 def renamed(model: Model) -> set[str]:
@@ -101,12 +111,3 @@ def renamed(model: Model) -> set[str]:
             if not moves or all(isinstance(reader, Dense | Softmax | Argmax) for reader in readers):
                 names.add(layer.name)
     return names
-
-
-def buildable_sparse(case: Case) -> Plan:
-    """The plan; an example is dropped where its codebook has no 0 for the fillers that its index needs."""
-    try:
-        return buildable(case.model, case.options)
-    except UsageError as error:
-        assume("fillers" not in str(error))
-        raise

@@ -14,7 +14,7 @@ from hwgen.plan.machine import run
 from hwgen.plan.ops import layer_of
 from hwgen.plan.steps import Step
 from tests.gateware.networks import Case, cases
-from tests.plan.planned import buildable_sparse
+from tests.plan.planned import buildable
 from tests.plan.small import act, conv, dense, model, pruned, sparse_net
 
 
@@ -58,7 +58,7 @@ def naive_masks(plan: Plan, model: Model, step: Step, maps: NDArray[np.integer])
 @settings(max_examples=30)
 @given(case=cases(columns=150, sparse=True, most_pes=6))
 def test_traces_are_those_of_the_zeros(case: Case) -> None:
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     assume(plan.machines)
     batch = case.options.batch
     frames = case.frames[:batch]

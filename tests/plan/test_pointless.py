@@ -12,7 +12,7 @@ from hwgen.plan import Plan, PlanOptions, build_plan
 from hwgen.plan.pointless import WORTH
 from tests.gateware.networks import Case, cases
 from tests.plan.emulator import Emulator
-from tests.plan.planned import buildable_sparse
+from tests.plan.planned import buildable
 from tests.plan.small import act, conv, dense, model, pruned, weights
 
 ROWS, FEATURES = 64, 128
@@ -113,7 +113,7 @@ def test_filters_and_groups_are_noted_once() -> None:
 @settings(max_examples=25)
 @given(case=cases(columns=2000, sparse=True))
 def test_a_note_names_a_sparse_layer_once(case: Case) -> None:
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     pruned_layers = {
         layer.name for layer in case.model.layers if isinstance(getattr(layer, "weights", None), SparseWeights)
     }

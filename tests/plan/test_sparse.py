@@ -14,7 +14,7 @@ from hwgen.plan.entries import MAX_ENTRIES_PER_WORD, POINTER_COLUMNS
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.sparse import FETCH_SLACK, SHALLOW, SHORT_QUEUE, full_masks, queue_limit, queue_words
 from tests.gateware.networks import Case, cases
-from tests.plan.planned import buildable_sparse
+from tests.plan.planned import buildable
 from tests.plan.small import act, dense, lenet, model, pruned, sparse_net, weights
 
 
@@ -52,7 +52,7 @@ def pointers(image: MemoryImage, plan: Plan) -> list[list[tuple[int, int]]]:
 @given(case=cases(columns=4000, sparse=True))
 def test_the_layers_share_the_memories_without_overlap(case: Case) -> None:
     """Every layer's columns lie at its ``column_base``, their entries one after the other, as many as counted."""
-    plan = buildable_sparse(case)
+    plan = buildable(case.model, case.options)
     sparse = plan.shape.sparse
     if sparse is None:
         assert not any(image.name.startswith("pointers_") for image in plan.images)
