@@ -43,6 +43,7 @@ class Placement:
     clock_mhz: float | None = None
     algorithm: Literal["auto", "direct"] = "auto"
     multipliers: int | None = None
+    requantisers: int | None = None
 
     @property
     def options(self) -> PlanOptions:
@@ -54,6 +55,7 @@ class Placement:
             clock_mhz=self.clock_mhz,
             algorithm=self.algorithm,
             multipliers=self.multipliers,
+            requantisers=self.requantisers,
         )
 
 

@@ -20,6 +20,7 @@ from hwgen.bench.result import Result
 from hwgen.bench.shapes import shapes
 from hwgen.bench.sparsity import sparsity
 from hwgen.bench.winograd import winograd
+from hwgen.bench.winograd_both import winograd_both
 from hwgen.bench.winograd_clock import winograd_clock
 from hwgen.bench.winograd_sparse import winograd_sparse
 from hwgen.errors import UsageError
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[Progress], Result]] = {
     "winograd": lambda progress: winograd(progress=progress),
     "winograd-sparse": lambda progress: winograd_sparse(progress=progress),
     "winograd-clock": lambda progress: winograd_clock(progress=progress),
+    "winograd-both": lambda progress: winograd_both(progress=progress),
     "mlperf-clock": lambda progress: mlperf_clock(progress=progress),
 }
 

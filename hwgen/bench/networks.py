@@ -104,6 +104,32 @@ def sparse_cnn(seed: int = 0) -> Model:
     return Model(name="sparse_cnn", input=int8(16, 16, 16), layers=layers, outputs=("fc",))
 
 
+def tiled_cnn(seed: int = 0) -> Model:
+    """Four 3 x 3 convolutions, two on 16 x 16 and, behind a pool, two on 8 x 8: on 16 PEs x 8 lanes the first are
+    fastest in 4 x 4 tiles, the others in 2 x 2."""
+    rng = np.random.default_rng(seed)
+
+    def convolved(name: str, source: str, channels: int, rows: int, size: int) -> Conv2d:
+        values = rng.integers(-MOST, MOST + 1, (rows, channels, 3, 3), dtype=np.int8)
+        return Conv2d(
+            name=name,
+            inputs=(source,),
+            output=int8(rows, size, size),
+            weights=DenseWeights(values=values, bits=8),
+            requant=_spread(rows, channels * 9),
+            padding=(1, 1, 1, 1),
+        )
+
+    layers: tuple[Layer, ...] = (
+        convolved("conv1", "input", 16, 16, 16),
+        convolved("conv2", "conv1", 16, 16, 16),
+        MaxPool2d(name="pool", inputs=("conv2",), output=int8(16, 8, 8), kernel=(2, 2), stride=(2, 2)),
+        convolved("conv3", "pool", 16, 32, 8),
+        convolved("conv4", "conv3", 32, 32, 8),
+    )
+    return Model(name="tiled_cnn", input=int8(16, 16, 16), layers=layers, outputs=("conv4",))
+
+
 def int8(*shape: int) -> Activation:
     """A map or vector of int8 without a scale."""
     return Activation(shape=shape, min=-128, max=127)

@@ -49,7 +49,7 @@ def test_a_seed_beside_others_comes_to_what_it_does_alone(folder: Path) -> None:
 
 
 def test_a_placement_says_how_the_core_is_built() -> None:
-    placement = Placement("ecp5-85k", 4, 2, clock_mhz=90, algorithm="direct", multipliers=9)
+    placement = Placement("ecp5-85k", 4, 2, clock_mhz=90, algorithm="direct", multipliers=9, requantisers=2)
     assert placement.options == PlanOptions(
-        target="ecp5-85k", pes=4, lanes=2, clock_mhz=90, algorithm="direct", multipliers=9
+        target="ecp5-85k", pes=4, lanes=2, clock_mhz=90, algorithm="direct", multipliers=9, requantisers=2
     )

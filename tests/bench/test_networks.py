@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen import golden
-from hwgen.bench.networks import convolution, sparse_cnn
+from hwgen.bench.networks import convolution, sparse_cnn, tiled_cnn
 from hwgen.model import Conv2d, Dense, SparseWeights, validate
 
 
@@ -50,5 +50,13 @@ def test_every_layer_of_the_sparse_network_is_sparse_and_its_outputs_differ() ->
     assert [type(stored) for stored in weights] == [SparseWeights] * 4
     frames = np.random.default_rng(0).integers(-128, 128, (4, *model.input.shape))
     outputs = golden.infer(model, frames)
+    assert np.unique(outputs).size > 20
+    assert np.mean(np.abs(outputs) >= 127) < 0.3
+
+
+def test_outputs_of_the_network_in_tiles_differ() -> None:
+    model = tiled_cnn()
+    validate(model)
+    outputs = golden.infer(model, np.random.default_rng(0).integers(-128, 128, (4, *model.input.shape)))
     assert np.unique(outputs).size > 20
     assert np.mean(np.abs(outputs) >= 127) < 0.3
