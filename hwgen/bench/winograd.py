@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen import golden
+from hwgen.bench.cores import core
 from hwgen.bench.cores import simulated as played
 from hwgen.bench.data import data_file, data_folder
 from hwgen.bench.mlperf_tiny import NETWORKS, TinyNetwork, model_of, recorded
 from hwgen.bench.result import Column, Plot, Result, Row, Table, percent
 from hwgen.flow.process import Progress, silent
-from hwgen.plan import Plan, PlanOptions, build_plan
+from hwgen.flow.synth.statistics import Resources
+from hwgen.flow.synth.synthesise import synthesise
+from hwgen.model import Model
+from hwgen.plan import TARGETS, Plan, PlanOptions, build_plan
 from hwgen.plan.tiles import Size, transformed_bits, vertical_bits, weight_bits
 
 if TYPE_CHECKING:
@@ -31,25 +36,29 @@ PES, LANES = 16, 8
 PLANNED_FOR = "generic"
 """So that the mix is the fastest one, whatever memory it takes."""
 SIZES: tuple[Size, ...] = (2, 4)
-NOT_MEASURED = dict.fromkeys(("dsp", "lut", "fmax_mhz"))
-"""Keys that readers of ``--json`` may expect of every row; `bench winograd-clock` has the figures."""
+SYNTHESISED_FOR = "xilinx-xc7"
+"""Holds the mix in its block RAMs, which no ECP5 does."""
+NOT_MEASURED = dict.fromkeys(("dsp", "lut", "bram", "fmax_mhz"))
+"""Keys that readers of ``--json`` may expect of every row; `bench winograd-clock` has the clock."""
 
 SUMMARY = f"""MLPerf Tiny's int8 ResNet-8 on {PES} PEs x {LANES} lanes with its 3 x 3 convolutions of stride 1 direct,
 in Winograd tiles of 2 x 2 and of 4 x 4 outputs, and each in what is fastest for the whole network (planned without
 the limits of a device, with the fewest output transforms that cost at most 4 %). Planned cycles; where *simulated* says
 so, all recorded inputs went through the emitted Verilog (CXXRTL), and *unlike golden* and *unlike reference* count
-output values that differ from the golden model's and from TFLite's. What tiles take of a device, and the clock:
-`bench winograd-clock`."""
+output values that differ from the golden model's and from TFLite's. LUTs, DSPs and block RAMs are those of the same
+cores for {SYNTHESISED_FOR} by Yosys ({TARGETS[SYNTHESISED_FOR].blocks} block RAMs of 18 Kbit; 6-input LUTs, adders
+among them). What tiles take of an ECP5, and the clock: `bench winograd-clock` and `bench winograd-both`."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A core's plan and what was seen of it; None: not simulated."""
+    """A core's plan and what was seen of it; None: not simulated, not synthesised."""
 
     algorithm: Algorithm
     plan: Plan
-    cycles: Sequence[int] | None
-    outputs: NDArray[np.integer] | None
+    cycles: Sequence[int] | None = None
+    outputs: NDArray[np.integer] | None = None
+    resources: Resources | None = None
 
 
 def winograd(
@@ -57,12 +66,13 @@ def winograd(
     network: TinyNetwork = RESNET_8,
     algorithms: Sequence[Algorithm] = ALGORITHMS,
     simulated: Sequence[Algorithm] = ("auto",),
+    synthesised: Sequence[Algorithm] = ALGORITHMS,
     pes: int = PES,
     lanes: int = LANES,
     folder: Path | None = None,
     progress: Progress = silent,
 ) -> Result:
-    """Plan all, simulate some.
+    """Plan all; simulate and synthesise some.
 
     Raises
     ------
@@ -74,14 +84,17 @@ def winograd(
     progress(f"{len(found)} files", None)
     model = model_of(network, data)
     frames, reference = recorded(network, data, model)
-    measured = []
+    measured: list[Measured] = []
     for algorithm in algorithms:
         options = PlanOptions(target=PLANNED_FOR, pes=pes, lanes=lanes, requantisers=pes, algorithm=algorithm)
         if algorithm in simulated:
             plan, result = played(model, options, frames, progress)
-            measured.append(Measured(algorithm, plan, result.compute_cycles, result.outputs))
+            one = Measured(algorithm, plan, result.compute_cycles, result.outputs)
         else:
-            measured.append(Measured(algorithm, build_plan(model, options), None, None))
+            one = Measured(algorithm, build_plan(model, options))
+        if algorithm in synthesised:
+            one = replace(one, resources=_resources(model, one.plan, progress))
+        measured.append(one)
     computed = golden.infer(model, frames)
     assert isinstance(computed, np.ndarray)
     networks = [_network(one, computed, reference) for one in measured]
@@ -94,6 +107,14 @@ def winograd(
         tables=[_summary(networks), _by_layer(measured), _width_table(widths)],
         plots=[Plot("winograd.svg", "Cycles of ResNet-8's layers by algorithm", partial(draw, layers))],
     )
+
+
+def _resources(model: Model, planned: Plan, progress: Progress) -> Resources:
+    """What the core takes of the device, which must not change its plan."""
+    with tempfile.TemporaryDirectory(prefix="hwgen-") as scratch:
+        plan, built = core(model, replace(planned.options, target=SYNTHESISED_FOR), Path(scratch) / "core")
+        assert plan.compute_cycles == planned.compute_cycles, f"{SYNTHESISED_FOR} has not the memory of this plan"
+        return synthesise(built, SYNTHESISED_FOR, pnr=False, progress=progress).resources
 
 
 def _network(one: Measured, computed: NDArray[np.integer], reference: NDArray[np.integer] | None) -> Row:
@@ -111,6 +132,7 @@ def _network(one: Measured, computed: NDArray[np.integer], reference: NDArray[np
         "mismatches": _unlike(one.outputs, computed),
         "unlike_reference": _unlike(one.outputs, reference),
         **NOT_MEASURED,
+        **({} if one.resources is None else {key: getattr(one.resources, key) for key in ("dsp", "lut", "bram")}),
     }
 
 
@@ -165,6 +187,9 @@ def _summary(rows: Sequence[Row]) -> Table:
             Column("unlike reference", "unlike_reference"),
             Column("memory bits", "memory_bits"),
             Column("of them weights", "weight_bits"),
+            Column("LUT", "lut"),
+            Column("DSP", "dsp"),
+            Column("block RAM", "bram"),
         ],
         rows,
         "Goals: at most 62,000 cycles in 2 x 2 tiles, 53,000 in the best mix.",
