@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Algorithm = Literal["direct", "auto"]
 TITLES: dict[Algorithm, str] = {"direct": "direct", "auto": "best mix"}
 RESNET_8 = NETWORKS[0]
-LIMITS = (None, PES * LANES)
-"""Multipliers that a core may take: all of the device, or no more than its lanes need."""
+LIMITS = (PES * LANES,)
+"""Multipliers that a core may take: no more than its lanes need. None: all of the device."""
 
 CLOCK_MHZ = 115
 """What the cores are built for: the router tries for no more. The second goal takes 113.4 with 128 multipliers."""
@@ -83,8 +83,8 @@ def _summary(pes: int, lanes: int, target: str) -> str:
         f"MLPerf Tiny's int8 ResNet-8 on {pes} PEs x {lanes} lanes, as many requantisers as the planner takes by "
         f"itself, its weights in the bitstream, through Yosys and nextpnr for {target} (speed grade 6): every "
         "convolution direct, and the *best mix* of direct ones and of Winograd tiles that the device's memory holds. "
-        "*allowed* are the multipliers by `--multipliers`: with all of the device's the requantisers take what the "
-        "lanes leave; with as many as there are lanes they compute their products in LUTs."
+        "*allowed* are the multipliers by `--multipliers`: as many as there are lanes, so that the requantisers "
+        "compute their products in LUTs."
     )
 
 

@@ -51,6 +51,7 @@ class Decisions:
 
     @property
     def act_bits(self) -> int:
+        """Of an element of a map in the banks."""
         widths = [self.model.input.bits, *(op.layer.output.bits for op in self.ops)]
         return 8 if max(widths) <= 8 else 16
 

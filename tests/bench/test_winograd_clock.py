@@ -55,7 +55,7 @@ def test_with_all_multipliers_and_with_those_of_the_lanes(tmp_path: Path, monkey
         return {**figures, "fits": True, "lut": lut, "dsp": dsp, "microseconds": 500.0 if tiles else 1_000.0}
 
     monkeypatch.setattr(bench, "placed", feigned)
-    result = bench.winograd_clock(network=SMALL, folder=tmp_path)
+    result = bench.winograd_clock(network=SMALL, folder=tmp_path, limits=(None, 128))
     assert [(core.algorithm, core.multipliers) for core in seen] == [
         ("direct", None), ("auto", None), ("direct", 128), ("auto", 128),
     ]  # fmt: skip
@@ -70,6 +70,11 @@ def test_with_all_multipliers_and_with_those_of_the_lanes(tmp_path: Path, monkey
     (axes,) = figure.axes
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([1_000 / 156, 2_000 / 156, 1_000 / 128])  # type: ignore[attr-defined]
     assert len(axes.lines) == 3
+
+
+def test_by_itself_cores_take_the_multipliers_of_their_lanes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "placed", lambda *_: {"algorithm": "direct", "multipliers": None, "fits": False})
+    assert [row["allowed"] for row in bench.winograd_clock(network=SMALL, folder=tmp_path).rows] == [128, 128]
 
 
 def test_missing_data_is_said_before_anything_is_built(tmp_path: Path) -> None:
