@@ -89,20 +89,37 @@ def test_a_clock_is_given_up_when_the_router_goes_on_missing_it(iteration: int, 
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "reached"),
-    [(90, 110, 110), (90, 85, 90), (90, HopelessError(), 90), (90, ToolFailedError("giving up"), 90), (101, 120, 101)],
+    ("first", "asked", "second", "reached"),
+    [
+        (95, 100, 110, 110),
+        (80, 88, 90, 90),
+        (95, 100, 85, 95),
+        (95, 100, HopelessError(), 95),
+        (95, 100, ToolFailedError("giving up"), 95),
+        (101, None, 120, 101),
+    ],
 )
 def test_slow_connections_are_taken_up_again_where_the_clock_is_missed(
-    first: float, second: float | Exception, reached: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first: float,
+    asked: float | None,
+    second: float | Exception,
+    reached: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """``second``: of the run that rips up, or how it ends. The bitstream is packed from the faster one."""
+    """``second``: of the run that rips up, or how it ends; it is ``asked`` for what is near enough.
+
+    The bitstream is packed from the faster one.
+    """
     packed: list[str] = []
+    wanted: list[float] = []
 
     def tool(command: Sequence[str], *, cwd: Path, log: Path, hopeless: Callable[[str], bool] | None = None) -> str:
         if "--report" not in command:
             packed.append((cwd / "routed.config").read_text())
             return ""
         again = "--tmg-ripup" in command
+        wanted.append(float(command[list(command).index("--freq") + 1]))
         assert (hopeless is given_up) == again
         assert log.name == ("route-ripup.log" if again else "route.log")
         achieved = second if again else first
@@ -119,6 +136,7 @@ def test_slow_connections_are_taken_up_again_where_the_clock_is_missed(
     place: dict[str, Any] = {"name": "top", "clock_mhz": 100.0, "seed": 1, "log": tmp_path / "route.log"}
     assert place_and_route(row, tmp_path / "netlist.json", **place).fmax_mhz == reached
     assert packed == [str(reached)]
+    assert wanted == [100, *filter(None, [asked])]
 
 
 def test_another_failure_is_not_taken_for_a_bad_fit(tmp_path: Path) -> None:
