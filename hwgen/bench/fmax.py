@@ -174,3 +174,14 @@ def _table(rows: Sequence[Row]) -> Table:
 def by_seed(speeds: Sequence[float] | None) -> str:
     """The Fmax of each seed, or a dash where there is none."""
     return "-" if speeds is None else ", ".join(f"{speed:.1f}" for speed in speeds)
+
+
+RESOURCES_AND_CLOCK = (
+    Column("FF", "ff"),
+    Column("DSP", "dsp"),
+    Column("block RAM", "bram"),
+    Column("cycles", "cycles"),
+    Column("Fmax MHz", "fmax_mhz"),
+    Column("<by seed", "fmax_mhz_by_seed", by_seed),
+)
+"""Of a row of :func:`placed`, behind its LUTs."""

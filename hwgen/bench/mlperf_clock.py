@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hwgen.bench.data import folder_with
-from hwgen.bench.fmax import Placement, by_seed, placed
+from hwgen.bench.fmax import RESOURCES_AND_CLOCK, Placement, placed
 from hwgen.bench.mlperf_tiny import LANES, NETWORKS, PES, TARGET, TinyNetwork, model_of
 from hwgen.bench.result import Column, Result, Row, Table
 from hwgen.flow.process import Progress, silent
@@ -73,12 +73,7 @@ def _cores(rows: Sequence[Row]) -> Table:
             Column("<network", "network"),
             Column("<fits", "fits"),
             Column("LUT", "lut"),
-            Column("FF", "ff"),
-            Column("DSP", "dsp"),
-            Column("block RAM", "bram"),
-            Column("cycles", "cycles"),
-            Column("Fmax MHz", "fmax_mhz"),
-            Column("<by seed", "fmax_mhz_by_seed", by_seed),
+            *RESOURCES_AND_CLOCK,
             Column("us a frame", "microseconds"),
         ],
         rows,

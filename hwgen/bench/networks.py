@@ -79,14 +79,8 @@ def sparse_cnn(seed: int = 0) -> Model:
         return sparse(rng.integers(-MOST, MOST + 1, shape), density, rng)
 
     def convolved(name: str, source: str, channels: int, rows: int, size: int) -> Conv2d:
-        return Conv2d(
-            name=name,
-            inputs=(source,),
-            output=int8(rows, size, size),
-            weights=weights((rows, channels, 3, 3), 0.25),
-            requant=_spread(rows, channels * 9 * 0.25),
-            padding=(1, 1, 1, 1),
-        )
+        stored = weights((rows, channels, 3, 3), 0.25)
+        return _convolved(name, source, size, stored, _spread(rows, channels * 9 * 0.25))
 
     layers: tuple[Layer, ...] = (
         convolved("conv1", "input", 16, 32, 16),
@@ -111,14 +105,7 @@ def tiled_cnn(seed: int = 0) -> Model:
 
     def convolved(name: str, source: str, channels: int, rows: int, size: int) -> Conv2d:
         values = rng.integers(-MOST, MOST + 1, (rows, channels, 3, 3), dtype=np.int8)
-        return Conv2d(
-            name=name,
-            inputs=(source,),
-            output=int8(rows, size, size),
-            weights=DenseWeights(values=values, bits=8),
-            requant=_various(rows, channels * 9, rng),
-            padding=(1, 1, 1, 1),
-        )
+        return _convolved(name, source, size, DenseWeights(values=values, bits=8), _various(rows, channels * 9, rng))
 
     layers: tuple[Layer, ...] = (
         convolved("conv1", "input", 16, 16, 16),
@@ -128,6 +115,18 @@ def tiled_cnn(seed: int = 0) -> Model:
         convolved("conv4", "conv3", 32, 32, 8),
     )
     return Model(name="tiled_cnn", input=int8(16, 16, 16), layers=layers, outputs=("conv4",))
+
+
+def _convolved(name: str, source: str, size: int, weights: Weights, requant: Requant) -> Conv2d:
+    """A 3 x 3 convolution that keeps the map's ``size`` along both axes."""
+    return Conv2d(
+        name=name,
+        inputs=(source,),
+        output=int8(weights.shape[0], size, size),
+        weights=weights,
+        requant=requant,
+        padding=(1, 1, 1, 1),
+    )
 
 
 def int8(*shape: int) -> Activation:

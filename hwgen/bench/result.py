@@ -33,6 +33,11 @@ def percent(value: float | None) -> str:
     return plain(None if value is None else 100 * value)
 
 
+def ratio(value: float | None) -> str:
+    """Such as 1.13."""
+    return "-" if value is None else f"{value:.2f}"
+
+
 @dataclass(frozen=True)
 class Column:
     """A heading ("<" before it makes a column of text) over the rows' values of a key."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hwgen.bench import mlperf_clock
-from hwgen.bench.fmax import Placement, by_seed, placed
+from hwgen.bench.fmax import RESOURCES_AND_CLOCK, Placement, placed
 from hwgen.bench.mlperf_clock import SEEDS
 from hwgen.bench.mlperf_tiny import LANES, PES, TARGET
 from hwgen.bench.networks import tiled_cnn
-from hwgen.bench.result import Column, Result, Row, Table
+from hwgen.bench.result import Column, Result, Row, Table, ratio
 from hwgen.bench.winograd_clock import MOST_LUTS, TITLES
 from hwgen.flow.process import Progress, silent
 from hwgen.model import Model
@@ -64,9 +64,6 @@ def _compared(row: Row, direct: Row) -> Row:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    def ratio(value: float | None) -> str:
-        return "-" if value is None else f"{value:.2f}"
-
     return Table(
         "Cores, median over the seeds",
         [
@@ -77,12 +74,7 @@ def _table(rows: Sequence[Row]) -> Table:
             Column("by direct", "lut_ratio", ratio),
             Column("logic cells", "logic_cells"),
             Column("by direct", "logic_cells_ratio", ratio),
-            Column("FF", "ff"),
-            Column("DSP", "dsp"),
-            Column("block RAM", "bram"),
-            Column("cycles", "cycles"),
-            Column("Fmax MHz", "fmax_mhz"),
-            Column("<by seed", "fmax_mhz_by_seed", by_seed),
+            *RESOURCES_AND_CLOCK,
         ],
         rows,
         f"Goals: at most {MOST_LUTS:g} times the LUTs of the direct core; {mlperf_clock.CLOCK_MHZ:g} MHz, "

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from hwgen.bench import mlperf_clock
 from hwgen.bench.data import folder_with
-from hwgen.bench.fmax import Placement, by_seed, placed
+from hwgen.bench.fmax import RESOURCES_AND_CLOCK, Placement, placed
 from hwgen.bench.mlperf_clock import SEEDS
 from hwgen.bench.mlperf_tiny import LANES, NETWORKS, PES, TARGET, TinyNetwork, model_of
-from hwgen.bench.result import Column, Plot, Result, Row, Table
+from hwgen.bench.result import Column, Plot, Result, Row, Table, ratio
 from hwgen.flow.process import Progress, silent
 from hwgen.plan import TARGETS
 
@@ -100,9 +100,6 @@ def _rated(row: Row, direct: Row, allowed: int) -> Row:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    def ratio(value: float | None) -> str:
-        return "-" if value is None else f"{value:.2f}"
-
     return Table(
         "Cores, median over the seeds",
         [
@@ -112,12 +109,7 @@ def _table(rows: Sequence[Row]) -> Table:
             Column("<fits", "fits"),
             Column("LUT", "lut"),
             Column("by direct", "lut_ratio", ratio),
-            Column("FF", "ff"),
-            Column("DSP", "dsp"),
-            Column("block RAM", "bram"),
-            Column("cycles", "cycles"),
-            Column("Fmax MHz", "fmax_mhz"),
-            Column("<by seed", "fmax_mhz_by_seed", by_seed),
+            *RESOURCES_AND_CLOCK,
             Column("inferences/s", "inferences_per_second"),
             Column("per DSP", "inferences_per_second_and_dsp", ratio),
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hwgen.bench.result import Column, Result, Table, percent, plain
+from hwgen.bench.result import Column, Result, Table, percent, plain, ratio
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,7 @@ def test_cells_follow_the_columns_and_missing_keys_are_dashes() -> None:
 def test_json_has_the_agreed_keys() -> None:
     result = Result(name="n", summary="s", rows=[{"a": 1}], tables=[])
     assert result.as_json({"hwgen": "1"}) == {"name": "n", "versions": {"hwgen": "1"}, "rows": [{"a": 1}]}
+
+
+def test_a_ratio_has_two_places_and_what_is_missing_a_dash() -> None:
+    assert (ratio(1.126), ratio(1), ratio(None)) == ("1.13", "1.00", "-")
