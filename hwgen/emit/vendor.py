@@ -1,8 +1,9 @@
 """The Verilog of the vendor cells, one self-contained file per device family.
 
 Every family has the modules of docs/architecture.md, section 4 (hwgen_rom, hwgen_ram, hwgen_ram_be, hwgen_queue_ram,
-hwgen_mul_lanes, hwgen_sum_lanes, hwgen_addsub_lanes, hwgen_mul, hwgen_copy), of the same ports and latency. A family's
-own files come first; what they leave out is taken from the inferred cells of ``cells_generic.v``.
+hwgen_mul_lanes, hwgen_sum_lanes, hwgen_addsub_lanes, hwgen_sum_either_lanes, hwgen_mul, hwgen_copy), of the same ports
+and latency. A family's own files come first; what they leave out is taken from the inferred cells of
+``cells_generic.v``.
 """
 
 from __future__ import annotations

@@ -288,29 +288,59 @@ class SumLanes(wiring.Component):
 
 
 class AddSubLanes(wiring.Component):
-    """``s[l] = a[l] + (subtract ? -b[l] : b[l])`` for all lanes, modulo 2^bits. **Latency**: 0.
+    """``s[l] = a[l] + (subtract ? -b'[l] : b'[l])`` with b' = take ? b : 0, for all lanes, modulo 2^bits.
 
-    A cell for the reason of :class:`SumLanes`: ``subtract`` is in the carry chain.
+    A cell for the reason of :class:`SumLanes`: ``subtract`` and ``take`` are in the carry chain. **Latency**: 0.
     """
 
     def __init__(self, *, lanes: int, bits: int) -> None:
         self._lanes = lanes
         self._bits = bits
         width = lanes * bits
-        super().__init__({"subtract": In(1), "a": In(width), "b": In(width), "s": Out(width)})
+        super().__init__({"subtract": In(1), "take": In(1), "a": In(width), "b": In(width), "s": Out(width)})
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         bits = self._bits
         if isinstance(platform, VerilogCells):
             m.submodules.adders = Instance(
-                "hwgen_addsub_lanes", p_LANES=self._lanes, p_BITS=bits, i_subtract=self.subtract, i_a=self.a,
-                i_b=self.b, o_s=self.s,
+                "hwgen_addsub_lanes", p_LANES=self._lanes, p_BITS=bits, i_subtract=self.subtract, i_take=self.take,
+                i_a=self.a, i_b=self.b, o_s=self.s,
             )  # fmt: skip
             return m
         for lane in range(self._lanes):
             a, b, s = (value.word_select(lane, bits) for value in (self.a, self.b, self.s))
-            m.d.comb += s.eq(Mux(self.subtract, a - b, a + b))
+            taken = Mux(self.take, b, 0)
+            m.d.comb += s.eq(Mux(self.subtract, a - taken, a + taken))
+        return m
+
+
+class SumEitherLanes(wiring.Component):
+    """``s[l] = a[l] + (second ? c[l] : b[l]) + carry`` for all lanes, modulo 2^bits. **Latency**: 0.
+
+    A cell for the reason of :class:`SumLanes`: the choice is in the carry chain.
+    """
+
+    def __init__(self, *, lanes: int, bits: int) -> None:
+        self._lanes = lanes
+        self._bits = bits
+        width = lanes * bits
+        super().__init__(
+            {"second": In(1), "carry": In(1), "a": In(width), "b": In(width), "c": In(width), "s": Out(width)}
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        bits = self._bits
+        if isinstance(platform, VerilogCells):
+            m.submodules.adders = Instance(
+                "hwgen_sum_either_lanes", p_LANES=self._lanes, p_BITS=bits, i_second=self.second, i_carry=self.carry,
+                i_a=self.a, i_b=self.b, i_c=self.c, o_s=self.s,
+            )  # fmt: skip
+            return m
+        for lane in range(self._lanes):
+            a, b, c, s = (value.word_select(lane, bits) for value in (self.a, self.b, self.c, self.s))
+            m.d.comb += s.eq(a + Mux(self.second, c, b) + self.carry)
         return m
 
 

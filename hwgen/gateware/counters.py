@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.combination import by_size
+from hwgen.gateware.tile_rows import by_size
 from hwgen.plan.counters import BITS, PREFIX, counter_names
 from hwgen.plan.shape import ArrayShape
 

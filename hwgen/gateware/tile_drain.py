@@ -7,9 +7,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import address_bits
-from hwgen.gateware.combination import CombinationControl, by_size
 from hwgen.gateware.pipeline import delayed
 from hwgen.gateware.records import fields_of
+from hwgen.gateware.tile_rows import RowControl, by_size
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 
@@ -56,7 +56,6 @@ class TileDrain(wiring.Component):
         self._tiles = tiles = shape.tiles
         self._matrix = matrix = tiles.output_matrix
         self._between = max(a * b for a, b in zip(tiles.sides, tiles.sizes, strict=True))
-        row_bits = max(1, (max(matrix.outputs) - 1).bit_length())
         place_bits = (max(tiles.sizes) - 1).bit_length()
         between_bits = (self._between - 1).bit_length() + 1
         super().__init__(
@@ -69,13 +68,13 @@ class TileDrain(wiring.Component):
                 "sum_read_address": Out(address_bits(2 * sums_words(shape))),
                 "rows_valid": Out(1),
                 "rows_full": Out(1),
-                "rows_row": Out(row_bits),
+                "rows_row": Out(matrix.row_bits),
                 "between_write": Out(1),
                 "between_write_address": Out(between_bits),
                 "between_read_address": Out(between_bits),
                 "columns_valid": Out(1),
                 "columns_full": Out(1),
-                "columns_row": Out(row_bits),
+                "columns_row": Out(matrix.row_bits),
                 "value": Out(1),
                 "lane_last": Out(1),
                 "pe": Out(max(1, (tiles.pes_per_unit - 1).bit_length())),
@@ -162,7 +161,7 @@ class TileDrain(wiring.Component):
     def _rows(self, m: Module, valid: Value) -> Value:
         """First transform: of the rows; the strobe of a tile whose first column of results is complete."""
         tiles, late = self._tiles, self._matrix.latency
-        m.submodules.rows = control = CombinationControl(matrix=self._matrix)
+        m.submodules.rows = control = RowControl(matrix=self._matrix)
         place = Signal(len(self.between_write_address) - 1)
         half = Signal()
         write = delayed(m, control.computing, late, "row", reset=True)
@@ -184,7 +183,7 @@ class TileDrain(wiring.Component):
     def _columns(self, m: Module, go: Value) -> Value:
         """Second transform: of the columns; the strobe of a result, the tree's latency before it."""
         tiles = self._tiles
-        m.submodules.columns = control = CombinationControl(matrix=self._matrix)
+        m.submodules.columns = control = RowControl(matrix=self._matrix)
         reading = Signal()
         half = Signal()
         row = Signal(range(max(tiles.sides)))

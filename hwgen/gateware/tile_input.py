@@ -7,8 +7,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Ram, address_bits
-from hwgen.gateware.combination import Combination, CombinationControl, by_size
+from hwgen.gateware.combination import Combination
+from hwgen.gateware.even_odd import EvenOddInput
 from hwgen.gateware.pipeline import copied, delay_line, delayed
+from hwgen.gateware.tile_rows import RowControl, by_size
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 
@@ -62,8 +64,8 @@ class TileInput(wiring.Component):
         m = Module()
         shape, tiles = self._shape, self._tiles
         matrix = tiles.input_matrix
-        m.submodules.vertical = vertical = CombinationControl(matrix=matrix)
-        m.submodules.horizontal = horizontal = CombinationControl(matrix=matrix)
+        m.submodules.vertical = vertical = RowControl(matrix=matrix)
+        m.submodules.horizontal = horizontal = RowControl(matrix=matrix)
         late = matrix.latency
         m.d.comb += [vertical.valid.eq(self.valid), vertical.size.eq(self.size), horizontal.size.eq(self.size)]
         turned_write = delayed(m, vertical.computing, late, "vertical", reset=True)
@@ -113,9 +115,10 @@ class TileInput(wiring.Component):
         self._write(m, due, write, complete)
 
         vector, row = shape.lanes * shape.act_bits, shape.lanes * tiles.row_bits
+        transform = EvenOddInput if 4 in tiles.sizes else Combination
         for unit in range(tiles.units):
-            first = Combination(matrix=matrix, lanes=shape.lanes, in_bits=shape.act_bits, out_bits=tiles.row_bits)
-            second = Combination(matrix=matrix, lanes=shape.lanes, in_bits=tiles.row_bits, out_bits=tiles.vector_bits)
+            first = transform(matrix=matrix, lanes=shape.lanes, in_bits=shape.act_bits, out_bits=tiles.row_bits)
+            second = transform(matrix=matrix, lanes=shape.lanes, in_bits=tiles.row_bits, out_bits=tiles.vector_bits)
             turn = Ram(width=row, depth=2 << turn_bits)
             m.submodules[f"vertical_{unit}"] = first
             m.submodules[f"horizontal_{unit}"] = second

@@ -6,9 +6,9 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import Ram, address_bits
+from hwgen.gateware.cells import AddSubLanes, Ram, address_bits
 from hwgen.gateware.combination import Combination
-from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.even_odd import EvenOddOutput
 from hwgen.gateware.tile_drain import sums_words
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
@@ -46,7 +46,6 @@ class TileOutput(wiring.Component):
         self._shape = shape
         self._tiles = tiles = shape.tiles
         self._matrix = matrix = tiles.output_matrix
-        row_bits = max(1, (max(matrix.outputs) - 1).bit_length())
         self._between = max(a * b for a, b in zip(tiles.sides, tiles.sizes, strict=True))
         between_bits = (self._between - 1).bit_length() + 1
         addresses = address_bits(2 * sums_words(shape))
@@ -58,13 +57,13 @@ class TileOutput(wiring.Component):
                 "sum_read_address": In(addresses),
                 "rows_valid": In(1),
                 "rows_full": In(1),
-                "rows_row": In(row_bits),
+                "rows_row": In(matrix.row_bits),
                 "between_write": In(1),
                 "between_write_address": In(between_bits),
                 "between_read_address": In(between_bits),
                 "columns_valid": In(1),
                 "columns_full": In(1),
-                "columns_row": In(row_bits),
+                "columns_row": In(matrix.row_bits),
                 "size": In(dict(shape.write_fields.fields)["tile_size"]),
                 "exact": In(1),
                 "result": Out(tiles.result_bits),
@@ -76,8 +75,8 @@ class TileOutput(wiring.Component):
         shape, bits = self._shape, self._shape.acc_bits
         m.submodules.sums = sums = Ram(width=bits, depth=2 * sums_words(shape))
         m.submodules.between = between = Ram(width=bits, depth=1 << len(self.between_write_address))
-        m.submodules.rows = rows = Combination(matrix=self._matrix, lanes=1, in_bits=bits, out_bits=bits)
-        m.submodules.columns = columns = Combination(matrix=self._matrix, lanes=1, in_bits=bits, out_bits=bits)
+        m.submodules.rows = rows = self._transform()
+        m.submodules.columns = columns = self._transform()
         m.d.comb += [
             sums.wen.eq(self.sum_write),
             sums.waddr.eq(self.sum_write_address),
@@ -99,32 +98,51 @@ class TileOutput(wiring.Component):
         ]
         return m
 
+    def _transform(self) -> Combination | EvenOddOutput:
+        bits = self._shape.acc_bits
+        if 4 in self._tiles.sizes:
+            return EvenOddOutput(matrix=self._matrix, bits=bits)
+        return Combination(matrix=self._matrix, lanes=1, in_bits=bits, out_bits=bits)
+
     def _divided(self, m: Module, value: Value) -> Value:
         """The result, ``latency.tile_divide`` cycles later; modulo 2^result_bits."""
         tiles = self._tiles
-        late = latency.tile_divide(self._shape.acc_bits, nine=tiles.nine)
-        kept = delayed(m, value, late, "kept")
-        results: list[tuple[Value, Value]] = []
-        for index, size in enumerate(tiles.sizes):
-            here = self.size == index if len(tiles.sizes) > 1 else Const(1, 1)
-            if tiles.divided:
-                whole = self._by_nine(m, value) if size == 4 else kept
-                shift = result_shift(size, tiles.sizes, divided=True)
-                results.append((here & self.exact if tiles.undivided else here, whole[shift:].as_signed()))
-            if tiles.undivided:
-                shift = result_shift(size, tiles.sizes, divided=False)
-                results.append((here & ~self.exact if tiles.divided else here, kept[shift:].as_signed()))
-        chosen = results[0][1]
-        for condition, result in results[1:]:
-            chosen = Mux(condition, result, chosen)
+        whole = self._by_nine(m, value) if tiles.nine else value
+        chosen: Value | None = None
+        for shift, condition in self._shifts():
+            shifted = whole[shift:].as_signed()
+            chosen = shifted if chosen is None else Mux(condition, shifted, chosen)
+        assert chosen is not None
         return chosen
 
+    def _shifts(self) -> list[tuple[int, Value]]:
+        """By how much results may be shifted down, and when by that."""
+        tiles = self._tiles
+        found: dict[int, Value] = {}
+        for index, size in enumerate(tiles.sizes):
+            for divided in (True, False):
+                if (divided and tiles.divided) or (not divided and tiles.undivided):
+                    here = (self.size == index) & (self.exact == divided)
+                    shift = result_shift(size, tiles.sizes, divided=divided)
+                    found[shift] = found[shift] | here if shift in found else here
+        return list(found.items())
+
     def _by_nine(self, m: Module, value: Value) -> Value:
-        """Divided by 9, where that is exact: a register behind each factor of the inverse."""
-        bits = self._shape.acc_bits
+        """Divided by 9, where that is exact, or as it is: a register behind each factor of the inverse."""
+        bits, tiles = self._shape.acc_bits, self._tiles
+        nine: Value = Const(1, 1)
+        if len(tiles.sizes) > 1 or tiles.undivided:
+            nine = Signal(reset_less=True)
+            large = self.size == tiles.sizes.index(4)
+            m.d.sync += nine.eq(large & self.exact if tiles.undivided else large)
         for stage, shift in enumerate(latency.inverse_shifts(bits)):
+            m.submodules[f"factor_{stage}"] = add = AddSubLanes(lanes=1, bits=bits)
             register = Signal(bits, name=f"ninth_{stage}", reset_less=True)
-            moved = value[: bits - shift] << shift
-            m.d.sync += register.eq(value - moved if stage == 0 else value + moved)
+            m.d.comb += [
+                Cat(add.subtract, add.take).eq(Cat(Const(stage == 0, 1), nine)),
+                add.a.eq(value),
+                add.b.eq(value << shift),
+            ]
+            m.d.sync += register.eq(add.s)
             value = register
         return value

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import address_bits
-from hwgen.gateware.combination import by_size
+from hwgen.gateware.tile_rows import by_size
 from hwgen.plan.shape import ArrayShape
 
 

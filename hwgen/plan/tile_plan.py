@@ -9,12 +9,11 @@ from hwgen.plan.layout import MapLayout, ceil_div
 from hwgen.plan.ops import ArrayOp
 from hwgen.plan.steps import Grid, Step
 from hwgen.plan.tiles import (
-    Matrix,
     Size,
     TileShape,
     TileTiming,
-    input_rows,
-    output_rows,
+    input_matrix,
+    output_matrix,
     result_shift,
     side,
     vector_widths,
@@ -54,8 +53,8 @@ def tile_timing(ops: Sequence[ArrayOp], *, pes: int, lanes: int, pes_per_unit: i
     return TileTiming(
         units=tile_units(pes),
         pes_per_unit=pes_per_unit,
-        input_latency=Matrix.of(tuple(input_rows(size) for size in sizes)).latency,
-        output_latency=Matrix.of(tuple(output_rows(size, sizes) for size in sizes)).latency,
+        input_latency=input_matrix(sizes).latency,
+        output_latency=output_matrix(sizes).latency,
         divide=latency.tile_divide(acc_bits, nine=nine),
         decode=decode,
         lead=latency.address_lead(lanes, decode, sparse_tiles=sparse),

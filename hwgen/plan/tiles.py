@@ -25,6 +25,8 @@ SIGNS: dict[Size, tuple[int, ...]] = {2: (-1, 1, 1, -1), 4: (1, 1, 1, 1, 1, 1)}
 """Signs of the rows of B^T, and with them of the columns of A^T: each row then begins with the same input."""
 ACT_BITS = 8
 KERNEL = 3
+EVEN_ODD_LATENCY = 4
+"""Cycles of the transforms of :mod:`hwgen.gateware.even_odd`."""
 
 
 def side(size: Size) -> int:
@@ -73,32 +75,28 @@ def result_shift(size: Size, sizes: tuple[Size, ...], *, divided: bool) -> int:
 
 @dataclass(frozen=True)
 class Matrix:
-    """One-dimensional transforms that one adder tree computes, a row per cycle: those of all tile sizes of a core.
+    """One-dimensional transforms of a core, a row per cycle: those of all its tile sizes.
 
-    ``rows`` by size; ``slots`` likewise (:mod:`hwgen.plan.tile_terms`); ``levels`` of adders, each registered. The
-    elements that come in stand at the end of ``width`` places, so that the last one has the same place in every size.
+    ``rows`` by size. Small tiles alone have one adder tree, whose ``slots`` :mod:`hwgen.plan.tile_terms` allots; where
+    there are large ones the rows of all go through :mod:`hwgen.gateware.even_odd`, and ``slots`` is empty. ``latency``:
+    cycles from a row's number to its result. The elements that come in stand at the end of ``width`` places, so that
+    the last one has the same place in every size.
     """
 
+    sizes: tuple[Size, ...]
     rows: tuple[tuple[tuple[int, ...], ...], ...]
-    slots: tuple[tuple[Slots, ...], ...]
-    levels: int
+    slots: tuple[Slots, ...]
+    latency: int
 
     @classmethod
     @cache
-    def of(cls, rows: tuple[tuple[tuple[int, ...], ...], ...]) -> Matrix:
-        """What the tree for these rows looks like; found once."""
-        width = max(len(matrix[0]) for matrix in rows)
-        placed = allocate([(0,) * (width - len(row)) + row for matrix in rows for row in matrix])
-        found, position = [], 0
-        for matrix in rows:
-            found.append(placed[position : position + len(matrix)])
-            position += len(matrix)
-        return cls(rows, tuple(found), levels(len(placed[0])))
-
-    @property
-    def latency(self) -> int:
-        """Cycles from a row's number to its result: selects, operands, a register behind each level of adders."""
-        return 2 + self.levels
+    def of(cls, sizes: tuple[Size, ...], rows: tuple[tuple[tuple[int, ...], ...], ...]) -> Matrix:
+        """The transforms with these rows, found once."""
+        if 4 in sizes:
+            return cls(sizes, rows, (), EVEN_ODD_LATENCY)
+        slots = allocate(rows[0])
+        # What each slot takes, the operands, a register behind each level of adders.
+        return cls(sizes, rows, slots, 2 + levels(len(slots[0])))
 
     @property
     def width(self) -> int:
@@ -114,6 +112,28 @@ class Matrix:
     def outputs(self) -> tuple[int, ...]:
         """Elements that go out, by size."""
         return tuple(len(matrix) for matrix in self.rows)
+
+    @property
+    def row_bits(self) -> int:
+        """Bits of a row's number."""
+        return max(1, (max(self.outputs) - 1).bit_length())
+
+    @property
+    def size_bits(self) -> int:
+        """Bits that say which size it is."""
+        return max(1, (len(self.sizes) - 1).bit_length())
+
+
+@cache
+def input_matrix(sizes: tuple[Size, ...]) -> Matrix:
+    """B^T of all sizes."""
+    return Matrix.of(sizes, tuple(input_rows(size) for size in sizes))
+
+
+@cache
+def output_matrix(sizes: tuple[Size, ...]) -> Matrix:
+    """A^T of all sizes."""
+    return Matrix.of(sizes, tuple(output_rows(size, sizes) for size in sizes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +172,12 @@ class TileShape:
     @property
     def input_matrix(self) -> Matrix:
         """B^T of all sizes."""
-        return Matrix.of(tuple(input_rows(size) for size in self.sizes))
+        return input_matrix(self.sizes)
 
     @property
     def output_matrix(self) -> Matrix:
         """A^T of all sizes."""
-        return Matrix.of(tuple(output_rows(size, self.sizes) for size in self.sizes))
+        return output_matrix(self.sizes)
 
     @property
     def sides(self) -> tuple[int, ...]:

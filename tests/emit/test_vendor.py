@@ -23,8 +23,8 @@ from hwgen.emit.vendor import FAMILIES, cells_source
 from hwgen.flow.tools import verilator_environment
 
 CELLS = (
-    "hwgen_rom", "hwgen_ram", "hwgen_ram_be", "hwgen_mul_lanes", "hwgen_sum_lanes", "hwgen_addsub_lanes", "hwgen_mul",
-    "hwgen_copy",
+    "hwgen_rom", "hwgen_ram", "hwgen_ram_be", "hwgen_mul_lanes", "hwgen_sum_lanes", "hwgen_addsub_lanes",
+    "hwgen_sum_either_lanes", "hwgen_mul", "hwgen_copy",
 )  # fmt: skip
 MODELS = (Path(__file__).parent / "models", Path(hwgen.flow.__file__).parent / "models")
 YOSYS_SHARE = Path(pyosys.__file__).parent / "share"
@@ -40,13 +40,17 @@ PORTS = {
         ("first", "1"), ("a", "LANES * A_BITS"), ("b", "LANES * B_BITS"), ("s", "LANES * A_BITS"),
     ),
     "hwgen_addsub_lanes": (
-        ("subtract", "1"), ("a", "LANES * BITS"), ("b", "LANES * BITS"), ("s", "LANES * BITS"),
+        ("subtract", "1"), ("take", "1"), ("a", "LANES * BITS"), ("b", "LANES * BITS"), ("s", "LANES * BITS"),
+    ),
+    "hwgen_sum_either_lanes": (
+        ("second", "1"), ("carry", "1"), ("a", "LANES * BITS"), ("b", "LANES * BITS"), ("c", "LANES * BITS"),
+        ("s", "LANES * BITS"),
     ),
     "hwgen_mul": (("a", "A_BITS"), ("b", "B_BITS"), ("q", "A_BITS + B_BITS"), ("p", "A_BITS + B_BITS")),
     "hwgen_copy": (("d", "WIDTH"), ("q", "WIDTH")),
 }  # fmt: skip
 """Ports beside clk with their widths; the last is the output, of hwgen_mul the last two."""
-UNCLOCKED = ("hwgen_sum_lanes", "hwgen_addsub_lanes")
+UNCLOCKED = ("hwgen_sum_lanes", "hwgen_addsub_lanes", "hwgen_sum_either_lanes")
 
 
 @dataclass(frozen=True)
@@ -413,6 +417,8 @@ LINTED = [
     Cell("hwgen_sum_lanes", {"LANES": 5, "A_BITS": 25, "B_BITS": 16}),
     Cell("hwgen_addsub_lanes", {"LANES": 1, "BITS": 1}),
     Cell("hwgen_addsub_lanes", {"LANES": 3, "BITS": 10}),
+    Cell("hwgen_sum_either_lanes", {"LANES": 1, "BITS": 1}),
+    Cell("hwgen_sum_either_lanes", {"LANES": 3, "BITS": 10}),
     Cell("hwgen_mul", {"A_BITS": 5, "B_BITS": 7}),
     Cell("hwgen_mul", {"A_BITS": 24, "B_BITS": 20}),
     Cell("hwgen_mul", {"A_BITS": 24, "B_BITS": 26, "B_SIGNED": 0, "BLOCKS": 2}),

@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen.fixed import signed_bits, winograd_transform
+from hwgen.plan.tile_terms import levels
 from hwgen.plan.tiles import (
     Matrix,
     Size,
+    input_matrix,
     input_rows,
+    output_matrix,
     output_rows,
     result_scale,
     result_shift,
@@ -89,12 +92,18 @@ def test_widths_of_the_whole() -> None:
     assert max(weight_bits(4, 8)) == 14
 
 
-def test_elements_of_all_sizes_end_at_the_same_place() -> None:
-    matrix = Matrix.of((input_rows(2), input_rows(4)))
+def test_the_transforms_of_all_sizes_are_one_matrix() -> None:
+    matrix = input_matrix((2, 4))
     assert (matrix.width, matrix.inputs, matrix.outputs) == (6, (4, 6), (4, 6))
-    for rows, slots in zip(matrix.rows, matrix.slots, strict=True):
-        for row, placed in zip(rows, slots, strict=True):
-            first = matrix.width - len(row)
-            found = [sum(t.sign << t.shift for t in placed if t and t.index == first + k) for k in range(len(row))]
-            assert tuple(found) == row
-            assert all(t is None or t.index >= first for t in placed)
+    assert (matrix.row_bits, matrix.size_bits) == (3, 1)
+    assert matrix.rows == (input_rows(2), input_rows(4))
+    assert output_matrix((2, 4)).rows == (output_rows(2, (2, 4)), output_rows(4, (2, 4)))
+    assert output_matrix((2, 4)).row_bits == 2
+
+
+@pytest.mark.parametrize("matrix", [input_matrix((2,)), output_matrix((2,))])
+def test_small_tiles_alone_have_slots_of_an_adder_tree(matrix: Matrix) -> None:
+    assert matrix.latency == 2 + levels(len(matrix.slots[0]))
+    for row, placed in zip(matrix.rows[0], matrix.slots, strict=True):
+        found = [sum(t.sign << t.shift for t in placed if t and t.index == k) for k in range(len(row))]
+        assert tuple(found) == row

@@ -105,46 +105,93 @@ module hwgen_sum_lanes #(
     endgenerate
 endmodule
 
-// LANES sums or differences a + (subtract ? -b : b) modulo 2^BITS, latency 0: `subtract` is an input of the carry
-// chain's LUTs, and its first bit makes the carry of the two's complement.
+// LANES sums or differences a + (subtract ? -b' : b') with b' = take ? b : 0, modulo 2^BITS, latency 0: both controls
+// are inputs of the carry chain's LUTs, and the chain's first bit makes the carry of the two's complement.
 module hwgen_addsub_lanes #(
     parameter LANES = 1,
     parameter BITS = 10
 ) (
     input  wire                  subtract,
+    input  wire                  take,
     input  wire [LANES*BITS-1:0] a,
     input  wire [LANES*BITS-1:0] b,
     output wire [LANES*BITS-1:0] s
 );
-    localparam PAIRS = (BITS + 2) / 2;
-    // INIT: A ^ B ^ C where D is 1; the lowest four bits, A, are the carry where both addends are the same.
-    localparam [15:0] ADDSUB = 16'h96AA;
-    localparam [15:0] CARRY = 16'h000A;
-    genvar l, i;
+    // INIT: A ^ (D ? B : 0) ^ C; the lowest four bits, A, are the carry where both addends are the same.
+    localparam [15:0] ADDSUB = 16'h965A;
+    genvar l;
     generate
         for (l = 0; l < LANES; l = l + 1) begin : lane
-            wire [2*PAIRS-1:0] x, y;
-            // verilator lint_off UNUSEDSIGNAL
-            wire [2*PAIRS-1:0] z;  // the carry's bit, and one above an even sum
-            wire [PAIRS:0] carry;
-            // verilator lint_on UNUSEDSIGNAL
-            assign x[0] = subtract;
-            assign y[0] = 1'b0;
-            for (i = 1; i < 2 * PAIRS; i = i + 1) begin : extend
-                assign x[i] = (i <= BITS) ? a[l*BITS + ((i <= BITS) ? i - 1 : 0)] : 1'b0;
-                assign y[i] = (i <= BITS) ? b[l*BITS + ((i <= BITS) ? i - 1 : 0)] : 1'b0;
-            end
-            assign carry[0] = 1'b0;
-            for (i = 0; i < PAIRS; i = i + 1) begin : pair
-                CCU2C #(
-                    .INIT0((i == 0) ? CARRY : ADDSUB), .INIT1(ADDSUB), .INJECT1_0("NO"), .INJECT1_1("NO")
-                ) add (
-                    .CIN(carry[i]), .COUT(carry[i+1]),
-                    .A0(x[2*i]), .B0(y[2*i]), .C0(subtract), .D0(1'b1), .S0(z[2*i]),
-                    .A1(x[2*i+1]), .B1(y[2*i+1]), .C1(subtract), .D1(1'b1), .S1(z[2*i+1])
-                );
-            end
-            assign s[l*BITS +: BITS] = z[BITS:1];
+            hwgen_chain #(.BITS(BITS), .INIT(ADDSUB)) chain (
+                .carry(subtract), .a(a[l*BITS +: BITS]), .b(b[l*BITS +: BITS]), .c({BITS{subtract}}), .d(take),
+                .s(s[l*BITS +: BITS])
+            );
         end
     endgenerate
+endmodule
+
+// LANES sums a + (second ? c : b) + carry modulo 2^BITS, latency 0: the choice is in the carry chain's LUTs.
+module hwgen_sum_either_lanes #(
+    parameter LANES = 1,
+    parameter BITS = 10
+) (
+    input  wire                  second,
+    input  wire                  carry,
+    input  wire [LANES*BITS-1:0] a,
+    input  wire [LANES*BITS-1:0] b,
+    input  wire [LANES*BITS-1:0] c,
+    output wire [LANES*BITS-1:0] s
+);
+    // INIT: A ^ (D ? B : C); the lowest four bits, A, are the carry where both addends are the same.
+    localparam [15:0] EITHER = 16'h665A;
+    genvar l;
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : lane
+            hwgen_chain #(.BITS(BITS), .INIT(EITHER)) chain (
+                .carry(carry), .a(a[l*BITS +: BITS]), .b(c[l*BITS +: BITS]), .c(b[l*BITS +: BITS]), .d(second),
+                .s(s[l*BITS +: BITS])
+            );
+        end
+    endgenerate
+endmodule
+
+// A carry chain behind LUTs of a, b, c and d (INIT), whose carry where both addends are the same is a; below its first
+// bit there is one that makes the carry in.
+module hwgen_chain #(
+    parameter BITS = 10,
+    parameter [15:0] INIT = 16'h96AA
+) (
+    input  wire            carry,
+    input  wire [BITS-1:0] a,
+    input  wire [BITS-1:0] b,
+    input  wire [BITS-1:0] c,
+    input  wire            d,
+    output wire [BITS-1:0] s
+);
+    localparam PAIRS = (BITS + 2) / 2;
+    localparam [15:0] CARRY = 16'h000A;
+    wire [2*PAIRS-1:0] v, w, x;
+    // verilator lint_off UNUSEDSIGNAL
+    wire [2*PAIRS-1:0] z;  // the carry's bit, and one above an even sum
+    wire [PAIRS:0] pass;
+    // verilator lint_on UNUSEDSIGNAL
+    genvar i;
+    generate
+        if (2 * PAIRS > BITS + 1) begin : even
+            assign {v, w, x} = {1'b0, a, carry, 1'b0, b, 1'b0, 1'b0, c, 1'b0};
+        end else begin : odd
+            assign {v, w, x} = {a, carry, b, 1'b0, c, 1'b0};
+        end
+        assign pass[0] = 1'b0;
+        for (i = 0; i < PAIRS; i = i + 1) begin : pair
+            CCU2C #(
+                .INIT0((i == 0) ? CARRY : INIT), .INIT1(INIT), .INJECT1_0("NO"), .INJECT1_1("NO")
+            ) add (
+                .CIN(pass[i]), .COUT(pass[i+1]),
+                .A0(v[2*i]), .B0(w[2*i]), .C0(x[2*i]), .D0((i == 0) ? 1'b1 : d), .S0(z[2*i]),
+                .A1(v[2*i+1]), .B1(w[2*i+1]), .C1(x[2*i+1]), .D1(d), .S1(z[2*i+1])
+            );
+        end
+    endgenerate
+    assign s = z[BITS:1];
 endmodule

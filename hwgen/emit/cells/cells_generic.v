@@ -226,12 +226,13 @@ module hwgen_sum_lanes #(
     endgenerate
 endmodule
 
-// LANES sums or differences a + (subtract ? -b : b) modulo 2^BITS, latency 0.
+// LANES sums or differences a + (subtract ? -b' : b') with b' = take ? b : 0, modulo 2^BITS, latency 0.
 module hwgen_addsub_lanes #(
     parameter LANES = 1,
     parameter BITS = 10
 ) (
     input  wire                  subtract,
+    input  wire                  take,
     input  wire [LANES*BITS-1:0] a,
     input  wire [LANES*BITS-1:0] b,
     output wire [LANES*BITS-1:0] s
@@ -239,11 +240,37 @@ module hwgen_addsub_lanes #(
     genvar l;
     generate
         for (l = 0; l < LANES; l = l + 1) begin : lane
+            wire [BITS-1:0] added = b[l*BITS +: BITS] & {BITS{take}};
             // Two's complement: the inverted addend, and a carry from a bit below.
             // verilator lint_off UNUSEDSIGNAL
             wire [BITS:0] sum;
             // verilator lint_on UNUSEDSIGNAL
-            assign sum = {a[l*BITS +: BITS], 1'b1} + {b[l*BITS +: BITS] ^ {BITS{subtract}}, subtract};
+            assign sum = {a[l*BITS +: BITS], 1'b1} + {added ^ {BITS{subtract}}, subtract};
+            assign s[l*BITS +: BITS] = sum[BITS:1];
+        end
+    endgenerate
+endmodule
+
+// LANES sums a + (second ? c : b) + carry modulo 2^BITS, latency 0.
+module hwgen_sum_either_lanes #(
+    parameter LANES = 1,
+    parameter BITS = 10
+) (
+    input  wire                  second,
+    input  wire                  carry,
+    input  wire [LANES*BITS-1:0] a,
+    input  wire [LANES*BITS-1:0] b,
+    input  wire [LANES*BITS-1:0] c,
+    output wire [LANES*BITS-1:0] s
+);
+    genvar l;
+    generate
+        for (l = 0; l < LANES; l = l + 1) begin : lane
+            wire [BITS-1:0] added = second ? c[l*BITS +: BITS] : b[l*BITS +: BITS];
+            // verilator lint_off UNUSEDSIGNAL
+            wire [BITS:0] sum;
+            // verilator lint_on UNUSEDSIGNAL
+            assign sum = {a[l*BITS +: BITS], 1'b1} + {added, carry};
             assign s[l*BITS +: BITS] = sum[BITS:1];
         end
     endgenerate
