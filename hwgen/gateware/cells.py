@@ -316,14 +316,15 @@ class AddSubLanes(wiring.Component):
 
 
 class SumEitherLanes(wiring.Component):
-    """``s[l] = a[l] + (second ? c[l] : b[l]) + carry`` for all lanes, modulo 2^bits. **Latency**: 0.
+    """``s[l] = a[l] + (second ? c[l] : b[l]) + carry`` for all lanes, modulo 2^bits; ``inverted``: ~a instead of a.
 
-    A cell for the reason of :class:`SumLanes`: the choice is in the carry chain.
+    A cell for the reason of :class:`SumLanes`: choice and inversion are in the carry chain. **Latency**: 0.
     """
 
-    def __init__(self, *, lanes: int, bits: int) -> None:
+    def __init__(self, *, lanes: int, bits: int, inverted: bool) -> None:
         self._lanes = lanes
         self._bits = bits
+        self._inverted = inverted
         width = lanes * bits
         super().__init__(
             {"second": In(1), "carry": In(1), "a": In(width), "b": In(width), "c": In(width), "s": Out(width)}
@@ -334,13 +335,13 @@ class SumEitherLanes(wiring.Component):
         bits = self._bits
         if isinstance(platform, VerilogCells):
             m.submodules.adders = Instance(
-                "hwgen_sum_either_lanes", p_LANES=self._lanes, p_BITS=bits, i_second=self.second, i_carry=self.carry,
-                i_a=self.a, i_b=self.b, i_c=self.c, o_s=self.s,
+                "hwgen_sum_either_lanes", p_LANES=self._lanes, p_BITS=bits, p_INVERTED=int(self._inverted),
+                i_second=self.second, i_carry=self.carry, i_a=self.a, i_b=self.b, i_c=self.c, o_s=self.s,
             )  # fmt: skip
             return m
         for lane in range(self._lanes):
             a, b, c, s = (value.word_select(lane, bits) for value in (self.a, self.b, self.c, self.s))
-            m.d.comb += s.eq(a + Mux(self.second, c, b) + self.carry)
+            m.d.comb += s.eq((~a if self._inverted else a) + Mux(self.second, c, b) + self.carry)
         return m
 
 

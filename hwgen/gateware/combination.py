@@ -29,7 +29,9 @@ class Combination(wiring.Component):
     -------
     vector : In(lanes * in_bits), valid : In(1)
         An element of every lane.
-    full, row, size : In
+    moves : In(1)
+        It is the last one.
+    row, size : In
         From :class:`hwgen.gateware.tile_rows.RowControl`.
     out : Out(lanes * out_bits)
     """
@@ -43,7 +45,7 @@ class Combination(wiring.Component):
             {
                 "vector": In(lanes * in_bits),
                 "valid": In(1),
-                "full": In(1),
+                "moves": In(1),
                 "row": In(matrix.row_bits),
                 "size": In(matrix.size_bits),
                 "out": Out(lanes * out_bits),
@@ -53,7 +55,7 @@ class Combination(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         held = HeldVector(
-            m, vector=self.vector, valid=self.valid, full=self.full, elements=self._matrix.width, lanes=self._lanes,
+            m, vector=self.vector, valid=self.valid, moves=self.moves, elements=self._matrix.width, lanes=self._lanes,
             bits=self._in_bits,
         )  # fmt: skip
         rows = self._matrix.slots

@@ -10,14 +10,12 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import AddSubLanes, SumEitherLanes
 from hwgen.gateware.pe import widened
-from hwgen.gateware.pipeline import NEAR, copied, delayed
+from hwgen.gateware.pipeline import NEAR, copied, delay_line
 from hwgen.gateware.tile_rows import HeldVector, row_flag
 from hwgen.plan.tiles import Matrix, Size
 
 Rows = Mapping[Size, Sequence[int]]
 """By tile size: the rows in which a control is up."""
-ELEMENTS = 6
-"""Of a large tile; those of a small one are the last four."""
 
 
 class _Transform(wiring.Component):
@@ -32,18 +30,12 @@ class _Transform(wiring.Component):
             {
                 "vector": In(lanes * in_bits),
                 "valid": In(1),
-                "full": In(1),
+                "moves": In(1),
                 "row": In(matrix.row_bits),
                 "size": In(matrix.size_bits),
                 "out": Out(lanes * out_bits),
             }
         )
-
-    def _held(self, m: Module, absent: tuple[int, Value] | None = None) -> HeldVector:
-        return HeldVector(
-            m, vector=self.vector, valid=self.valid, full=self.full, elements=ELEMENTS, lanes=self._lanes,
-            bits=self._in_bits, absent=absent,
-        )  # fmt: skip
 
     def _flag(self, m: Module, number: Value, rows: Rows, name: str) -> list[Value]:
         """A control for each :data:`NEAR` lanes, a cycle later."""
@@ -59,85 +51,85 @@ class _Transform(wiring.Component):
     def _numbers(self, m: Module, stages: int) -> list[Value]:
         """The row, and which size it is of, for each stage of controls."""
         number: Value = Cat(self.row, self.size) if len(self._sizes) > 1 else self.row
-        found = [number]
-        for stage in range(1, stages):
-            found.append(delayed(m, found[-1], 1, f"row_{stage}"))
-        return found
+        return delay_line(m, number, stages - 1, "row")
 
 
 class EvenOddInput(_Transform):
     """Rows of B^T: ``out = (a - b*{1,4}) +- (c - e*{1,4}) * {1,2,4}`` modulo 2^out_bits, for all lanes.
 
     The even elements of a row and the odd ones are two differences, of which rows of points p and -p take the sum and
-    the difference. x0 .. x5 of a large tile, x2 .. x5 of a small one:
+    the difference. With x0 .. x5 of a large tile, x2 .. x5 of a small one:
 
-    ========== ==================== ======================
-    row        a - b                c - e
-    ========== ==================== ======================
-    4: 0       x4 - x2              -4 * (x2 - x0)
-    4: 1, 2    x4 - 4*x2            +-(x3 - 4*x1)
-    4: 3, 4    x4 - x2              +-2 * (x3 - x1)
-    4: 5       x5 - x3              -4 * (x3 - x1)
-    2: 0       x4 - x2
-    2: 1, 2    x4                   +-x3
-    2: 3       x5 - x3
-    ========== ==================== ======================
+    ========== ============ ================ ==============
+    row        a - b        c - e            h0 .. h4
+    ========== ============ ================ ==============
+    4: 0       x4 - x2      -4 * (x2 - x0)   x0 .. x4
+    4: 1, 2    x4 - 4*x2    +-(x3 - 4*x1)    x1 .. x5
+    4: 3, 4    x4 - x2      +-2 * (x3 - x1)  x1 .. x5
+    4: 5       x5 - x3      -4 * (x3 - x1)   x1 .. x5
+    2: 0       x4 - x2                       .. x2 x3 x4
+    2: 1, 2    x4           +-x3             .. x3 x4 x5
+    2: 3       x5 - x3                       .. x3 x4 x5
+    ========== ============ ================ ==============
 
-    Subtrahends are inverted where they are chosen; -(c - e) is the inverse of c + ~e. What is multiplied by four, and
-    whether, is chosen in the adders (:class:`hwgen.gateware.cells.SumEitherLanes`).
+    Five elements stand beside the adders, those before the last one while the first row takes its operands: c and e are
+    always h2 and h0, a and b are h4 and h2 or h3 and h1. The adders make b - a and e - c; what is multiplied by four,
+    and whether, is chosen in them (:class:`hwgen.gateware.cells.SumEitherLanes`).
 
     **Latency**: ``matrix.latency`` = 4 cycles from ``row``: controls, operands, both differences, their sum.
     **Throughput**: one row per cycle. **Width**: differences in_bits + 3. **Members**: as of
-    :class:`hwgen.gateware.combination.Combination`.
+    :class:`hwgen.gateware.combination.Combination`, but for ``moves``, which comes with each of the last two elements.
     """
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        held = self._held(m)
+        held = HeldVector(
+            m, vector=self.vector, valid=self.valid, moves=self.moves, elements=5, lanes=self._lanes,
+            bits=self._in_bits, late=1,
+        )  # fmt: skip
         first, second, third = self._numbers(m, 3)
-        minus: Rows = {2: (2,), 4: (0, 2, 4, 5)}
+        plus: Rows = {2: (1,), 4: (1, 3)}
         controls = zip(
-            self._flag(m, first, {2: (3,), 4: (5,)}, "ends"),
-            self._flag(m, first, {4: (0,)}, "begins"),
+            self._flag(m, first, {2: (0, 3), 4: (0, 5)}, "ends"),
             self._flag(m, first, {2: (1, 2)}, "alone"),
             self._flag(m, second, {4: (1, 2)}, "fours"),
             self._flag(m, second, {2: (0, 3)}, "even"),
-            self._flag(m, second, minus, "borrows"),
-            self._flag(m, third, minus, "minus"),
+            self._flag(m, second, plus, "borrows"),
+            self._flag(m, third, plus, "plus"),
             self._flag(m, third, {4: (3, 4)}, "twice"),
             self._flag(m, third, {4: (0, 5)}, "four_times"),
             strict=True,
         )
-        for group, (ends, begins, alone, fours, even, borrows, minus_, twice, four_times) in enumerate(controls):
-            x = [held.near(group, index) for index in range(ELEMENTS)]
-            a, less_b = self._pair(m, Mux(ends, x[5], x[4]), Mux(ends, x[3], x[2]), alone, f"even_{group}")
-            c, less_e = self._pair(m, Mux(begins, x[2], x[3]), Mux(begins, x[0], x[1]), alone, f"odd_{group}")
-            evens = self._difference(m, a, less_b, fours, Const(1, 1), f"evens_{group}")
-            odds = self._difference(m, c, less_e, fours, ~borrows, f"odds_{group}", zero=even)
-            self._joined(m, group, evens, odds, minus_, twice, four_times)
+        for group, (ends, alone, fours, even, borrows, plus_, twice, four_times) in enumerate(controls):
+            h = [held.near(group, index) for index in range(5)]
+            a, b = self._pair(m, Mux(ends, h[4], h[3]), Mux(ends, h[2], h[1]), alone, f"even_{group}")
+            c, e = self._pair(m, h[2], h[0], alone, f"odd_{group}")
+            evens = self._difference(m, a, b, fours, Const(1, 1), f"evens_{group}")
+            odds = self._difference(m, c, e, fours, ~borrows, f"odds_{group}", zero=even)
+            self._joined(m, group, evens, odds, plus_, twice, four_times)
         return m
 
     def _pair(self, m: Module, value: Value, subtrahend: Value, alone: Value, name: str) -> tuple[Signal, Signal]:
-        """Registers of the value and of the inverted subtrahend, which is 0 where the value stands alone."""
+        """Registers of the value and of the subtrahend, which is 0 where the value stands alone."""
         a = Signal(len(value), name=f"{name}_value", reset_less=True)
-        b = Signal(len(value), name=f"{name}_inverted", reset_less=True)
-        m.d.sync += [a.eq(value), b.eq(~subtrahend)]
+        b = Signal(len(value), name=f"{name}_subtrahend", reset_less=True)
+        m.d.sync += [a.eq(value), b.eq(subtrahend)]
         with m.If(alone):
-            m.d.sync += b.eq(Const(-1, len(b)))
+            m.d.sync += b.eq(0)
         return a, b
 
     def _difference(
-        self, m: Module, a: Value, inverted: Value, fours: Value, carry: Value, name: str, *, zero: Value | None = None
+        self, m: Module, a: Value, b: Value, fours: Value, carry: Value, name: str, *, zero: Value | None = None
     ) -> Signal:
-        """Register of a - b, or of a - 4*b; one less without ``carry``."""
+        """Register of b - a, or of 4*b - a; one less without ``carry``, which is the inverse of a - b or a - 4*b."""
         bits, lanes = self._in_bits + 3, len(a) // self._in_bits
-        m.submodules[name] = add = SumEitherLanes(lanes=lanes, bits=bits)
+        m.submodules[name] = add = SumEitherLanes(lanes=lanes, bits=bits, inverted=True)
         value = Signal(lanes * bits, name=f"{name}_difference", reset_less=True)
         m.d.comb += [
             Cat(add.second, add.carry).eq(Cat(fours, carry)),
             add.a.eq(widened(a, lanes, bits)),
-            add.b.eq(widened(inverted, lanes, bits)),
-            add.c.eq(widened(moved(inverted, lanes, Const(3, 2)), lanes, bits)),
+            add.b.eq(widened(b, lanes, bits)),
+            add.c.eq(widened(moved(b, lanes, Const(0, 2)), lanes, bits)),
         ]
         m.d.sync += value.eq(add.s)
         if zero is not None:
@@ -146,21 +138,22 @@ class EvenOddInput(_Transform):
         return value
 
     def _joined(
-        self, m: Module, group: int, evens: Value, odds: Value, minus: Value, twice: Value, four_times: Value
+        self, m: Module, group: int, evens: Value, odds: Value, plus: Value, twice: Value, four_times: Value
     ) -> None:
-        """Register of the row: evens +- odds, 2*odds or 4*odds."""
+        """Register of the row: what multiple of the odd difference it takes, less that of the even ones, b - a."""
         bits, out_bits = self._in_bits + 3, self._out_bits
         lanes = len(odds) // bits
-        doubled = Cat(Cat(minus, odds.word_select(lane, bits)[:-1]) for lane in range(lanes))
-        signed_odds = Signal(len(odds), name=f"odds_{group}_signed")
-        m.submodules[f"join_{group}"] = add = SumEitherLanes(lanes=lanes, bits=out_bits)
+        # Below a doubled inverse stands a one.
+        doubled = Cat(Cat(plus, odds.word_select(lane, bits)[:-1]) for lane in range(lanes))
+        taken = Signal(len(odds), name=f"odds_{group}_taken")
+        m.submodules[f"join_{group}"] = add = SumEitherLanes(lanes=lanes, bits=out_bits, inverted=True)
         out = Signal(lanes * out_bits, name=f"out_{group}", reset_less=True)
         m.d.comb += [
-            signed_odds.eq(Mux(twice, doubled, odds) ^ minus.replicate(len(odds))),
-            add.second.eq(four_times),
+            taken.eq(Mux(twice, doubled, odds) ^ plus.replicate(len(odds))),
+            Cat(add.second, add.carry).eq(Cat(four_times, Const(1, 1))),
             add.a.eq(fitted(evens, lanes, out_bits)),
-            add.b.eq(fitted(signed_odds, lanes, out_bits)),
-            add.c.eq(fitted(moved(signed_odds, lanes, Const(0, 2)), lanes, out_bits)),
+            add.b.eq(fitted(taken, lanes, out_bits)),
+            add.c.eq(fitted(moved(taken, lanes, Const(0, 2)), lanes, out_bits)),
             self.out[group * NEAR * out_bits :][: lanes * out_bits].eq(out),
         ]
         m.d.sync += out.eq(add.s)
@@ -194,8 +187,11 @@ class EvenOddOutput(_Transform):
         m = Module()
         bits = self._out_bits
         small = self.size == 0 if 2 in self._sizes else None
-        held = self._held(m, None if small is None else (1, small))
-        x = [held.near(0, index) for index in range(ELEMENTS)]
+        held = HeldVector(
+            m, vector=self.vector, valid=self.valid, moves=self.moves, elements=6, lanes=1, bits=bits,
+            absent=None if small is None else (1, small),
+        )  # fmt: skip
+        x = [held.near(0, index) for index in range(6)]
         first, second, third = self._numbers(m, 3)
         (begins,) = self._flag(m, first, {4: (0,)}, "begins")
         (odd,) = self._flag(m, first, {2: (1,), 4: (1, 3)}, "odd")
@@ -211,8 +207,8 @@ class EvenOddOutput(_Transform):
         m.d.sync += begin.eq(x[0])
         with m.If(~begins):
             m.d.sync += begin.eq(0)
-        m.submodules.near_and_edges = edges = SumEitherLanes(lanes=1, bits=bits)
-        m.submodules.join = join = SumEitherLanes(lanes=1, bits=bits)
+        m.submodules.near_and_edges = edges = SumEitherLanes(lanes=1, bits=bits, inverted=False)
+        m.submodules.join = join = SumEitherLanes(lanes=1, bits=bits, inverted=False)
         near_and_edges = Signal(bits, reset_less=True)
         moved_far = Signal(bits, reset_less=True)
         out = Signal(bits, name="row_out", reset_less=True)

@@ -116,6 +116,7 @@ class TileInput(wiring.Component):
 
         vector, row = shape.lanes * shape.act_bits, shape.lanes * tiles.row_bits
         transform = EvenOddInput if 4 in tiles.sizes else Combination
+        moves = [control.nearly if 4 in tiles.sizes else control.full for control in (vertical, horizontal)]
         for unit in range(tiles.units):
             first = transform(matrix=matrix, lanes=shape.lanes, in_bits=shape.act_bits, out_bits=tiles.row_bits)
             second = transform(matrix=matrix, lanes=shape.lanes, in_bits=tiles.row_bits, out_bits=tiles.vector_bits)
@@ -125,16 +126,16 @@ class TileInput(wiring.Component):
             m.submodules[f"turn_{unit}"] = turn
             m.d.comb += [
                 first.vector.eq(self.vectors.word_select(unit, vector)),
-                Cat(first.valid, first.full, first.row, first.size).eq(
-                    Cat(vertical.valid, vertical.full, vertical.row, self.size)
+                Cat(first.valid, first.moves, first.row, first.size).eq(
+                    Cat(vertical.valid, moves[0], vertical.row, self.size)
                 ),
                 turn.wen.eq(turned_write),
                 turn.waddr.eq(Cat(write_place, write_half)),
                 turn.wdata.eq(first.out),
                 turn.raddr.eq(Cat(read_place[:turn_bits], read_half)),
                 second.vector.eq(turn.rdata),
-                Cat(second.valid, second.full, second.row, second.size).eq(
-                    Cat(horizontal.valid, horizontal.full, horizontal.row, self.size)
+                Cat(second.valid, second.moves, second.row, second.size).eq(
+                    Cat(horizontal.valid, moves[1], horizontal.row, self.size)
                 ),
                 self.data.word_select(unit, shape.lanes * tiles.vector_bits).eq(second.out),
             ]

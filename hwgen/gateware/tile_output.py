@@ -83,7 +83,7 @@ class TileOutput(wiring.Component):
             sums.wdata.eq(self.acc),
             sums.raddr.eq(self.sum_read_address),
             rows.vector.eq(sums.rdata),
-            Cat(rows.valid, rows.full, rows.row, rows.size).eq(
+            Cat(rows.valid, rows.moves, rows.row, rows.size).eq(
                 Cat(self.rows_valid, self.rows_full, self.rows_row, self.size)
             ),
             between.wen.eq(self.between_write),
@@ -91,7 +91,7 @@ class TileOutput(wiring.Component):
             between.wdata.eq(rows.out),
             between.raddr.eq(self.between_read_address),
             columns.vector.eq(between.rdata),
-            Cat(columns.valid, columns.full, columns.row, columns.size).eq(
+            Cat(columns.valid, columns.moves, columns.row, columns.size).eq(
                 Cat(self.columns_valid, self.columns_full, self.columns_row, self.size)
             ),
             self.result.eq(self._divided(m, columns.out)),

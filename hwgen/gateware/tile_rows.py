@@ -37,17 +37,23 @@ class RowControl(wiring.Component):
     -------
     valid : In(1), size : In
         An element comes in; which of the matrix's sizes it is for.
-    full : Out(1)
-        It is the last one.
+    full, nearly : Out(1)
+        It is the last one; the last one or the one before.
     computing : Out(1), row : Out
         A row is computed; its result leaves ``matrix.latency`` cycles later.
     """
 
     def __init__(self, *, matrix: Matrix) -> None:
         self._matrix = matrix
-        size_bits = max(1, (len(matrix.rows) - 1).bit_length())
         super().__init__(
-            {"valid": In(1), "size": In(size_bits), "full": Out(1), "computing": Out(1), "row": Out(matrix.row_bits)}
+            {
+                "valid": In(1),
+                "size": In(matrix.size_bits),
+                "full": Out(1),
+                "nearly": Out(1),
+                "computing": Out(1),
+                "row": Out(matrix.row_bits),
+            }
         )
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -58,6 +64,7 @@ class RowControl(wiring.Component):
         m.d.comb += [
             last.eq(count == by_size(self.size, tuple(n - 1 for n in matrix.inputs))),
             self.full.eq(self.valid & last),
+            self.nearly.eq(self.valid & (last | (count == by_size(self.size, tuple(n - 2 for n in matrix.inputs))))),
         ]
         with m.If(self.valid):
             m.d.sync += count.eq(Mux(last, 0, count + 1))
@@ -71,24 +78,27 @@ class RowControl(wiring.Component):
 
 
 class HeldVector:
-    """Elements of some lanes, which shift in; the last one moves them all beside the adders, 2 cycles later.
+    """Elements of some lanes, which shift in; ``moves`` moves the last ``elements`` beside the adders, 2 cycles later.
 
     There they stay, for each :data:`NEAR` lanes apart, while row after row is computed and the next ones come in. The
     first row is told a cycle after the last element, so that the last of as many rows as elements finds them a cycle
     after it is told, not later. A strobe that a reset overtakes moves data that nothing takes.
 
-    ``absent``: an element that is 0 in tiles where the strobe beside it is up.
+    ``late``: all of it so many cycles later. ``absent``: an element that is 0 where the signal beside it is up.
     """
 
     def __init__(
-        self, m: Module, *, vector: Value, valid: Value, full: Value, elements: int, lanes: int, bits: int,
-        absent: tuple[int, Value] | None = None,
+        self, m: Module, *, vector: Value, valid: Value, moves: Value, elements: int, lanes: int, bits: int,
+        late: int = 0, absent: tuple[int, Value] | None = None,
     ) -> None:  # fmt: skip
         self._bits = bits
+        self._elements = elements
         self._held: list[Value] = []
-        arriving = delayed(m, vector, 1, "vector")
+        arriving = delayed(m, vector, late + 1, "vector")
+        controls = Cat(valid, moves, moves & absent[1] if absent else Const(0, 0))
+        controls = delayed(m, controls, late, "strobes", reset=True)
         for first in range(0, lanes, NEAR):
-            strobes = copied(m, Cat(valid, full, full & absent[1] if absent else Const(0, 0)), f"strobes_{first}")
+            strobes = copied(m, controls, f"strobes_{first}")
             near = arriving[first * bits :][: NEAR * bits]
             width = len(near)
             arrived = Signal((elements - 1) * width, name=f"arrived_{first}", reset_less=True)
@@ -101,7 +111,6 @@ class HeldVector:
                 with m.If(strobes[2]):
                     m.d.sync += here[absent[0] * width :][:width].eq(0)
             self._held.append(here)
-        self._elements = elements
 
     def near(self, group: int, index: int) -> Value:
         """Element ``index`` of the lanes of a group."""

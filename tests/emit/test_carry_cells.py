@@ -16,6 +16,7 @@ CHAINS = ("hwgen_addsub_lanes", "hwgen_sum_either_lanes")
 CASES = [
     *(("hwgen_sum_lanes", {"LANES": lanes, "A_BITS": a, "B_BITS": b}) for lanes, a, b in SUMS),
     *((cell, {"LANES": lanes, "BITS": bits}) for cell in CHAINS for lanes, bits in [(1, 1), (1, 2), (2, 7), (3, 10)]),
+    *(("hwgen_sum_either_lanes", {"LANES": 2, "BITS": bits, "INVERTED": 1}) for bits in (1, 6, 9)),
 ]
 
 

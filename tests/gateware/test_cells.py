@@ -152,8 +152,8 @@ def test_lanes_are_added_or_subtracted_or_not_modulo_their_width(lanes: int, bit
 
 
 @settings(max_examples=10)
-@given(lanes=st.integers(1, 5), bits=st.integers(1, 30), seed=st.integers(0, 1 << 20))
-def test_lanes_are_added_to_one_of_two_modulo_their_width(lanes: int, bits: int, seed: int) -> None:
+@given(lanes=st.integers(1, 5), bits=st.integers(1, 30), inverted=st.booleans(), seed=st.integers(0, 1 << 20))
+def test_lanes_are_added_to_one_of_two_modulo_their_width(lanes: int, bits: int, inverted: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     a, b, c = rng.integers(0, 1 << bits, (3, 20, lanes))
     second, carry = rng.integers(0, 2, (2, 20))
@@ -161,8 +161,8 @@ def test_lanes_are_added_to_one_of_two_modulo_their_width(lanes: int, bits: int,
         {"second": s, "carry": k, "a": pack(x, bits), "b": pack(y, bits), "c": pack(z, bits)}
         for s, k, x, y, z in zip(second.tolist(), carry.tolist(), a, b, c, strict=True)
     ]
-    found = trace(SumEitherLanes(lanes=lanes, bits=bits), rows, ["s"])
-    expected = (a + np.where(second[:, None], c, b) + carry[:, None]) % (1 << bits)
+    found = trace(SumEitherLanes(lanes=lanes, bits=bits, inverted=inverted), rows, ["s"])
+    expected = ((~a if inverted else a) + np.where(second[:, None], c, b) + carry[:, None]) % (1 << bits)
     assert [row["s"] for row in found] == [pack(row, bits) for row in expected]
 
 
@@ -190,7 +190,7 @@ CELLS: dict[str, Callable[[], wiring.Component]] = {
     "hwgen_mul_lanes": lambda: MulLanes(lanes=4, a_bits=8, b_bits=7),
     "hwgen_sum_lanes": lambda: SumLanes(lanes=4, a_bits=24, b_bits=15),
     "hwgen_addsub_lanes": lambda: AddSubLanes(lanes=4, bits=10),
-    "hwgen_sum_either_lanes": lambda: SumEitherLanes(lanes=4, bits=10),
+    "hwgen_sum_either_lanes": lambda: SumEitherLanes(lanes=4, bits=10, inverted=True),
     "hwgen_mul": lambda: Mul(a_bits=20, b_bits=18, blocks=3),
     "hwgen_copy": lambda: Copy(width=3),
 }
@@ -202,7 +202,7 @@ PARAMETERS = {
     "hwgen_mul_lanes": {"LANES": 4, "A_BITS": 8, "B_BITS": 7},
     "hwgen_sum_lanes": {"LANES": 4, "A_BITS": 24, "B_BITS": 15},
     "hwgen_addsub_lanes": {"LANES": 4, "BITS": 10},
-    "hwgen_sum_either_lanes": {"LANES": 4, "BITS": 10},
+    "hwgen_sum_either_lanes": {"LANES": 4, "BITS": 10, "INVERTED": 1},
     "hwgen_mul": {"A_BITS": 20, "B_BITS": 18, "B_SIGNED": 0, "BLOCKS": 3},
     "hwgen_copy": {"WIDTH": 3},
 }

@@ -130,10 +130,12 @@ module hwgen_addsub_lanes #(
     endgenerate
 endmodule
 
-// LANES sums a + (second ? c : b) + carry modulo 2^BITS, latency 0: the choice is in the carry chain's LUTs.
+// LANES sums a + (second ? c : b) + carry modulo 2^BITS, with INVERTED ~a instead of a; latency 0: choice and inversion
+// are in the carry chain's LUTs.
 module hwgen_sum_either_lanes #(
     parameter LANES = 1,
-    parameter BITS = 10
+    parameter BITS = 10,
+    parameter INVERTED = 0
 ) (
     input  wire                  second,
     input  wire                  carry,
@@ -142,8 +144,8 @@ module hwgen_sum_either_lanes #(
     input  wire [LANES*BITS-1:0] c,
     output wire [LANES*BITS-1:0] s
 );
-    // INIT: A ^ (D ? B : C); the lowest four bits, A, are the carry where both addends are the same.
-    localparam [15:0] EITHER = 16'h665A;
+    // INIT: A ^ (D ? B : C), or its inverse; the lowest four bits, A or ~A, are the carry where both addends are the same.
+    localparam [15:0] EITHER = (INVERTED != 0) ? 16'h99A5 : 16'h665A;
     genvar l;
     generate
         for (l = 0; l < LANES; l = l + 1) begin : lane
@@ -155,8 +157,8 @@ module hwgen_sum_either_lanes #(
     endgenerate
 endmodule
 
-// A carry chain behind LUTs of a, b, c and d (INIT), whose carry where both addends are the same is a; below its first
-// bit there is one that makes the carry in.
+// A carry chain behind LUTs of a, b, c and d (INIT), whose lowest four bits are the carry where both addends are the
+// same; below its first bit there is one that makes the carry in.
 module hwgen_chain #(
     parameter BITS = 10,
     parameter [15:0] INIT = 16'h96AA

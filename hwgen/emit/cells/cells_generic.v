@@ -251,10 +251,11 @@ module hwgen_addsub_lanes #(
     endgenerate
 endmodule
 
-// LANES sums a + (second ? c : b) + carry modulo 2^BITS, latency 0.
+// LANES sums a + (second ? c : b) + carry modulo 2^BITS, with INVERTED ~a instead of a; latency 0.
 module hwgen_sum_either_lanes #(
     parameter LANES = 1,
-    parameter BITS = 10
+    parameter BITS = 10,
+    parameter INVERTED = 0
 ) (
     input  wire                  second,
     input  wire                  carry,
@@ -270,7 +271,7 @@ module hwgen_sum_either_lanes #(
             // verilator lint_off UNUSEDSIGNAL
             wire [BITS:0] sum;
             // verilator lint_on UNUSEDSIGNAL
-            assign sum = {a[l*BITS +: BITS], 1'b1} + {added, carry};
+            assign sum = {a[l*BITS +: BITS] ^ {BITS{INVERTED != 0}}, 1'b1} + {added, carry};
             assign s[l*BITS +: BITS] = sum[BITS:1];
         end
     endgenerate
