@@ -18,6 +18,7 @@ from hwgen.gateware.records import fields_of
 from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.tile_front import TileFront
 from hwgen.plan import latency
+from hwgen.plan.shape import ArrayShape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,23 +62,28 @@ def add_broadcast(
         m.d.comb += tile_front.vectors.eq(broadcast.vector)
         width = shape.lanes * shape.act_bits
         vector = reduce(or_, (broadcast.vector.word_select(index, width) for index in range(shape.shared_banks)))
-        shared = _chosen(
-            m,
-            held["tile"],
-            tile_front.vector,
-            widened(vector, shape.lanes, shape.broadcast_bits),
-            NEAR * shape.broadcast_bits,
-        )
+        shared = _chosen(m, shape, held, tile_front.vector, vector)
     groups = range(pe_groups(shape.pes))
     return Broadcasts(vectors=[copied(m, shared, f"vector_{group}") for group in groups], bank_low=bank_low)
 
 
-def _chosen(m: Module, tile: Value, vector: Value, other: Value, width: int) -> Value:
-    """``tile`` stands still in a step, and the sequencer's register of it is far: copies for each ``width`` bits."""
-    return Cat(
-        Mux(copied(m, tile, f"tile_vector_{begin // width}"), vector[begin:][:width], other[begin:][:width])
-        for begin in range(0, len(vector), width)
-    )
+def _chosen(m: Module, shape: ArrayShape, held: dict[str, Value], tiles: Value, banks: Value) -> Value:
+    """The vector of tiles, or the banks', whose low bits are 0 where the PEs put their own elements above them.
+
+    What says so stands still in a step, and the sequencer's register of it is far: copies for each few lanes.
+    """
+    bits, elements = shape.broadcast_bits, widened(banks, shape.lanes, shape.broadcast_bits)
+    lift = shape.lift if shape.has_local else 0
+    found: list[Value] = []
+    for lane in range(shape.lanes):
+        if lane % NEAR == 0:
+            told = Cat(held["tile"], held["local"]) if lift else held["tile"]
+            tile, *local = copied(m, told, f"tile_vector_{lane // NEAR}")
+        element = elements.word_select(lane, bits)
+        if lift:
+            element = Cat(element[:lift] & (~local[0]).replicate(lift), element[lift:])
+        found.append(Mux(tile, tiles.word_select(lane, bits), element))
+    return Cat(*found)
 
 
 def _select(m: Module, parts: ArrayParts, banks: Banks, source: Value, near_held: Sequence[dict[str, Value]]) -> None:

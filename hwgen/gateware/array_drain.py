@@ -148,5 +148,5 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
     for requantiser, head in enumerate(heads):
         first = requantiser * shape.pes_per_requantiser
         result = results[first // shape.tiles.pes_per_unit]
-        chosen.append(Mux(near[first // GROUP][0], result, head[: shape.result_bits]))
+        chosen.append(Mux(near[first // GROUP][0], result, head[shape.lift :][: shape.result_bits]))
     return chosen

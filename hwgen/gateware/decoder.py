@@ -79,13 +79,18 @@ class Decoder(wiring.Component):
         m.d.sync += column.eq(self._column(place))
         plain: list[Value] = []
         if shape.coding != "codebook":
-            first, *others = (_extended(value, shape.weight_bits) for value in self._elements(column, shape.plain_bits))
+            # What is not long stands at the top, if others' sums stand higher than their results.
+            low = shape.lift if lengths else 0
+            first, *others = (
+                Cat(Const(0, low), _extended(value, shape.weight_bits - low))
+                for value in self._elements(column, shape.plain_bits)
+            )
             if lengths:
                 # These have one weight for all lanes.
                 high = Signal(shape.weight_bits - shape.plain_bits, reset_less=True)
                 m.d.sync += high.eq(self._high(place))
                 first = Mux(controls[2 + len(self.table)], Cat(column[: shape.plain_bits], high), first)
-            plain = self._spread(first, others, wide)
+            plain = self._spread(first, others, wide, low)
         if shape.choices > 1:
             m.d.comb += self.offsets.eq(Cat(*self._offsets(column, wide, coded, controls[-1])))
         if shape.coding == "dense":
@@ -137,9 +142,9 @@ class Decoder(wiring.Component):
         elements = max(1, min(decoders(self._shape), len(column) // bits))
         return [column[lane * bits : (lane + 1) * bits] for lane in range(elements)]
 
-    def _spread(self, first: Value, others: Sequence[Value], wide: Value) -> list[Value]:
-        """A wide column's elements, or the first for all lanes."""
-        values = [first, *(Mux(wide, other, first) for other in others)]
+    def _spread(self, first: Value, others: Sequence[Value], wide: Value, low: int = 0) -> list[Value]:
+        """A wide column's elements, or the first for all lanes; the ``low`` bits of a wide one are 0 in all."""
+        values = [first, *(Cat(first[:low], Mux(wide, other[low:], first[low:])) for other in others)]
         return values + [first] * (decoders(self._shape) - len(values))
 
     def _offsets(self, column: Value, wide: Value, coded: Value, picks: Value) -> list[Value]:

@@ -68,7 +68,7 @@ class PE(wiring.Component):
             elements: Value = self.broadcast[begin * bits : lanes.stop * bits]
             if shape.has_local:
                 own = self.own[begin * shape.act_bits : lanes.stop * shape.act_bits]
-                elements = Mux(local, widened(own, len(lanes), bits), elements)
+                elements = own_or_shared(local, own, elements, len(lanes), shape.lift)
             vector.append(elements)
             accumulators = self._accumulated(m, lanes, multiply.p, valid, first, maximum)
             places = slice(begin * shape.acc_bits, lanes.stop * shape.acc_bits)
@@ -107,6 +107,17 @@ class PE(wiring.Component):
         return Cat(*accumulators)
 
 
+def own_or_shared(local: Value, own: Value, shared: Value, lanes: int, lift: int) -> Value:
+    """The lanes' own elements, ``lift`` bits higher, or the shared ones, of which those bits are 0 where they are not
+    taken (:mod:`hwgen.gateware.array_broadcast`)."""
+    bits, own_bits = len(shared) // lanes, len(own) // lanes
+    found: list[Value] = []
+    for lane in range(lanes):
+        element, mine = shared.word_select(lane, bits), own.word_select(lane, own_bits)
+        found.append(Cat(element[:lift], Mux(local, widened(mine, 1, bits - lift), element[lift:])))
+    return Cat(*found)
+
+
 def widened(vector: Value, lanes: int, bits: int) -> Value:
     """The vector with its elements in so many bits, two's complement."""
     own = len(vector) // lanes
@@ -117,9 +128,9 @@ def widened(vector: Value, lanes: int, bits: int) -> Value:
 
 
 def greater_element(shape: ArrayShape, product: Value, accumulator: Value) -> Value:
-    """Whether a maximum is replaced: its weight is 1, so the low bits of product and accumulator are elements."""
-    bits = min(shape.act_bits, shape.acc_bits)
-    return greater(product[:bits], accumulator[:bits])
+    """Whether a maximum is replaced: its weight is 1, so bits of product and accumulator are elements."""
+    bits = min(shape.act_bits, shape.acc_bits - shape.lift)
+    return greater(product[shape.lift :][:bits], accumulator[shape.lift :][:bits])
 
 
 def greater(a: Value, b: Value) -> Value:

@@ -35,7 +35,14 @@ class Contents:
 def contents(decided: Decisions) -> Contents:
     """Pack the weights, the steps' records and the requantisers' factors."""
     grid, steps, by_op = decided.grid, decided.steps, decided.by_op
-    form = weight_format(decided.ops, steps, lanes=grid.lanes, target=decided.options.device, declared=decided.loadable)
+    form = weight_format(
+        decided.ops,
+        steps,
+        lanes=grid.lanes,
+        target=decided.options.device,
+        declared=decided.loadable,
+        lift=grid.tiles.lift if grid.tiles else 0,
+    )
     sizes = sizes_of(decided.ops)
     vector_bits = vector_widths(sizes)[1] if sizes else 0
     sparse = sparse_layers(by_op, grid, decided.options, form, act_bits=decided.act_bits, vector_bits=vector_bits)

@@ -29,9 +29,10 @@ Coding = Literal["dense", "codebook", "mixed"]
 class WeightFormat:
     """Widths of the weight memories.
 
-    Bits of a decoded weight, of a plain one as stored (an add's or a tile's may be as long as decoded ones), of a
-    code; the words of columns; the codebooks in the order of tables; bits of the offset that stands beside each weight
-    of an N:M layer. Entries of sparse layers have formats of their own
+    Bits of a decoded weight, of a plain one as stored (an add's or a tile's may be as long as decoded ones, and with
+    ``lift`` a local layer's are), of a code; the words of columns; the codebooks in the order of tables; bits of the
+    offset that stands beside each weight of an N:M layer; by how many bits plain weights stand higher when decoded
+    (:func:`hwgen.plan.tile_plan.lift`). Entries of sparse layers have formats of their own
     (:mod:`hwgen.plan.entries`).
     """
 
@@ -42,6 +43,7 @@ class WeightFormat:
     columns: WordColumns
     tables: tuple[tuple[int, ...], ...]
     offset_bits: int = 0
+    lift: int = 0
 
     @property
     def word_bits(self) -> int:
@@ -60,8 +62,7 @@ class WeightFormat:
 
     def is_long(self, op: ArrayOp) -> bool:
         """Whether its plain weights are stored in as many bits as decoded ones, others in fewer."""
-        long = op.second is not None or op.tile is not None
-        return self.plain_bits < self.weight_bits and long and not self.coded(op)
+        return self.plain_bits < self.weight_bits and _is_long(op, self.lift) and not self.coded(op)
 
     def column_bits(self, op: ArrayOp, *, wide: bool, lanes: int) -> int:
         """Bits of one column's weights in a word."""
@@ -84,6 +85,10 @@ class WeightFormat:
         return self.tables.index(_table(op)) if self.coded(op) else 0
 
 
+def _is_long(op: ArrayOp, lift: int) -> bool:
+    return op.second is not None or op.tile is not None or (lift > 0 and op.local)
+
+
 def _table(op: ArrayOp) -> tuple[int, ...]:
     """The codebook's values; of operations without codes, poolings and adds, the values of their weights."""
     return tuple(int(value) for value in (np.unique(op.weights) if op.codebook is None else op.codebook))
@@ -95,9 +100,11 @@ def _codes(op: ArrayOp) -> NDArray[np.int64]:
 
 
 def weight_format(
-    ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, target: Target, declared: bool = False
+    ops: Sequence[ArrayOp], steps: Sequence[Step], *, lanes: int, target: Target, declared: bool = False, lift: int = 0
 ) -> WeightFormat:
     """The narrowest weights that hold all operations; ``declared``: that hold whatever their declared widths allow.
+
+    ``lift``: of the core (:func:`hwgen.plan.tile_plan.lift`).
 
     Words are as long as the longest column, or longer where tiles' weights take fewer of the target's block RAMs then.
     """
@@ -108,17 +115,26 @@ def weight_format(
     coded = books if coding == "mixed" else list(ops) if coding == "codebook" else []
     code_bits = max((max(1, (len(_table(op)) - 1).bit_length()) for op in coded), default=0)
     tables = tuple(dict.fromkeys(_table(op) for op in coded))
-    plain_bits = _signed_bits([op.weights for op in ops if op.second is None and op.tile is None])
+    short = [op for op in ops if not _is_long(op, lift)]
+    plain_bits = _signed_bits([op.weights for op in short])
     if declared:
-        plain_bits = max([plain_bits, *(declared_bits(op) for op in own if op.tile is None)])
-    bits = max(plain_bits, _signed_bits([*(op.weights for op in ops), *map(np.array, tables)]))
+        plain_bits = max([plain_bits, *(declared_bits(op) for op in short if not op.fixed)])
+    bits = max(plain_bits + lift, _signed_bits([*(op.weights for op in ops), *map(np.array, tables)]))
     if declared:
         bits = max([bits, *map(declared_bits, own)])
+    if lift and not short:
+        plain_bits = bits
     offset_bits = (choices(ops) - 1).bit_length()
-    draft = WeightFormat(coding, bits, plain_bits, code_bits, WordColumns(0, ()), tables, offset_bits)
+    draft = WeightFormat(coding, bits, plain_bits, code_bits, WordColumns(0, ()), tables, offset_bits, lift)
     lockstep = [step for step in steps if not step.sparse]
     widths = [draft.column_bits(step.op, wide=step.wide, lanes=lanes) for step in lockstep]
     room = max(widths, default=0)
+    once = [next(step for step in steps if step.index == index) for index in range(len(ops))]
+    if lift and not short:
+        # All weights are as long as a tile's: words of several of them.
+        room *= long_per_word(
+            room, bits=2, long_bits=bits, words=lambda n: sum(weight_words(step, n) for step in once), target=target
+        )
 
     def with_long(count: int) -> WeightFormat:
         """With so many long weights in a word."""
@@ -134,7 +150,6 @@ def weight_format(
     if len(lockstep) < len(steps):
         # Entries of sparse layers share the memory.
         return with_long(room // bits)
-    once = [next(step for step in steps if step.index == index) for index in range(len(ops))]
 
     def words(count: int) -> int:
         """Of a PE."""

@@ -161,6 +161,11 @@ class ArrayShape:
         return self.tiles.vector_bits if self.tiles else self.act_bits
 
     @property
+    def lift(self) -> int:
+        """Bits by which the sums of layers that are not of tiles stand higher in the accumulators."""
+        return self.tiles.lift if self.tiles else 0
+
+    @property
     def operand_bits(self) -> int:
         """Width of what the multipliers take of an activation."""
         return self.sparse.operand_bits if self.sparse else self.act_bits

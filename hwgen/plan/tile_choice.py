@@ -107,7 +107,9 @@ class TileChooser:
     def _on(self, ops: Sequence[ArrayOp], per_requantiser: int, per_unit: int) -> TileChoice:
         """With so many PEs per requantiser and per output transform."""
         acc_bits = tile_acc_bits(ops, self.bits, self.lowering.acc_bits)
-        tiles = tile_timing(ops, pes=self.grid.pes, lanes=self.grid.lanes, pes_per_unit=per_unit, acc_bits=acc_bits)
+        tiles = tile_timing(
+            ops, pes=self.grid.pes, lanes=self.grid.lanes, pes_per_unit=per_unit, acc_bits=acc_bits, bits=self.bits
+        )
         grid = replace(self.grid, pes_per_requantiser=per_requantiser, tiles=tiles)
         return TileChoice(tuple(ops), grid, acc_bits, self._cycles(ops, grid))
 

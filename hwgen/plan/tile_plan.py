@@ -17,12 +17,26 @@ from hwgen.plan.tiles import (
     result_shift,
     side,
     vector_widths,
+    wrap_bits,
 )
 
 
 def sizes_of(ops: Sequence[ArrayOp]) -> tuple[Size, ...]:
     """The tile sizes that occur, the smaller first."""
     return tuple(sorted({op.tile for op in ops if op.tile is not None}))
+
+
+def lift(ops: Sequence[ArrayOp], bits: Mapping[str, int], acc_bits: int) -> int:
+    """Bits by which the sums of all other layers stand higher in the accumulators, as the results of tiles do.
+
+    Beside large tiles an accumulator has up to six bits that no other layer needs. These layers' weights, or of local
+    ones the elements, stand as many bits higher in their operands, so that nothing has to be chosen for the bits below
+    them. Not where weights are codes or sparse. ``bits``: of each layer's own sum; ``acc_bits``: of the accumulators.
+    """
+    if any(op.codes is not None or op.entries is not None for op in ops) or all(op.tile != 4 for op in ops):
+        return 0
+    widest = max((bits[op.name] for op in ops if op.tile is None), default=0)
+    return min(wrap_bits(4), acc_bits - widest)
 
 
 def tile_units(pes: int) -> int:
@@ -42,8 +56,16 @@ def tile_acc_bits(ops: Sequence[ArrayOp], bits: Mapping[str, int], acc_bits: int
     return max([acc_bits, *wrapped])
 
 
-def tile_timing(ops: Sequence[ArrayOp], *, pes: int, lanes: int, pes_per_unit: int, acc_bits: int) -> TileTiming | None:
-    """What decides the tiles' cycles; None for a core without."""
+def tile_timing(
+    ops: Sequence[ArrayOp],
+    *,
+    pes: int,
+    lanes: int,
+    pes_per_unit: int,
+    acc_bits: int,
+    bits: Mapping[str, int] | None = None,
+) -> TileTiming | None:
+    """What decides the tiles' cycles; None for a core without. Without ``bits`` nothing is lifted (:func:`lift`)."""
     sizes = sizes_of(ops)
     if not sizes:
         return None
@@ -58,6 +80,7 @@ def tile_timing(ops: Sequence[ArrayOp], *, pes: int, lanes: int, pes_per_unit: i
         divide=latency.tile_divide(acc_bits, nine=nine),
         decode=decode,
         lead=latency.address_lead(lanes, decode, sparse_tiles=sparse),
+        lift=0 if bits is None else lift(ops, bits, acc_bits),
     )
 
 
@@ -76,6 +99,7 @@ def tile_shape(steps: Sequence[Step], grid: Grid, *, result_bits: int) -> TileSh
         vector_bits=vector,
         buffer_words=max(2 * half_words(step) for step in tiles),
         result_bits=result_bits,
+        lift=grid.tiles.lift,
         divided=any(step.op.direct is not None for step in tiles),
         undivided=any(step.op.direct is None for step in tiles),
         sparse_rows=max((step.passes for step in tiles if step.sparse), default=0),

@@ -60,7 +60,7 @@ def core_memories(
     per = grid.pes_per_requantiser
     rows = sum(step.passes * per for step in by_op)
     found = [
-        _weights(by_op, room, grid.pes, target),
+        _weights(by_op, room, grid, target),
         Memory(SCHEDULE_BITS, len(steps), 2),
         Memory.banks(pes=grid.pes, lanes=grid.lanes, words=placement.bank_words, act_bits=ACT_BITS),
     ]
@@ -91,25 +91,26 @@ def _unit_bits(op: ArrayOp) -> int:
     return ACT_BITS
 
 
-def _weights(by_op: Sequence[Step], room: int, pes: int, target: Target) -> Memory:
+def _weights(by_op: Sequence[Step], room: int, grid: Grid, target: Target) -> Memory:
     """Words of several columns; ``room``: of the longest column."""
     longest = max((_unit_bits(step.op) for step in by_op if step.op.tile is not None), default=ACT_BITS)
+    lifted = grid.tiles is not None and grid.tiles.lift > 0
 
-    def words(tile_weights: int) -> int:
-        return sum(_weight_words(step, room, tile_weights, pes) for step in by_op)
+    def words(long: int) -> int:
+        return sum(_weight_words(step, room, long, grid.pes, lifted=lifted) for step in by_op)
 
     most = room // longest
     if not any(step.sparse for step in by_op):
         most = long_per_word(room, bits=ACT_BITS, long_bits=longest, words=words, target=target)
-    return Memory(max(room, most * longest), words(most), pes)
+    return Memory(max(room, most * longest), words(most), grid.pes)
 
 
-def _weight_words(step: Step, room: int, tile_weights: int, pes: int) -> int:
-    """Words of a PE; ``tile_weights``: that share one."""
+def _weight_words(step: Step, room: int, long: int, pes: int, *, lifted: bool) -> int:
+    """Words of a PE; ``long``: weights of tiles that share one, and, if others are ``lifted``, of local layers."""
     op = step.op
     if op.entries is not None:
         per_word = max(1, room // (_unit_bits(op) + INDEX_BITS))
         return ceil_div(ceil_div(op.weights.size, pes), per_word)
-    if op.tile is not None:
-        return weight_words(step, tile_weights)
+    if op.tile is not None or (lifted and op.local):
+        return weight_words(step, long)
     return weight_words(step, 1 if step.wide else room // ACT_BITS)

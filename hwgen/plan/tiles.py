@@ -144,7 +144,8 @@ class TileShape:
     whose sums one output transform takes in turn. ``row_bits``, ``vector_bits``: of inputs after the vertical
     transform, and after both. ``buffer_words``: of each unit's buffer of transformed inputs, both halves.
     ``result_bits``: of a sum as it is requantised; ``divided``, ``undivided``: whether some layer's
-    sums are the divisor times the convolution's, and whether some layer's are requantised as they are. ``sparse_rows``:
+    sums are the divisor times the convolution's, and whether some layer's are requantised as they are. ``lift``: bits
+    by which other layers' sums stand higher (:func:`hwgen.plan.tile_plan.lift`). ``sparse_rows``:
     of a PE, most of the layers whose weights are sparse, all rows of which come from one walk over a group; else 0.
     """
 
@@ -157,6 +158,7 @@ class TileShape:
     result_bits: int
     divided: bool
     undivided: bool
+    lift: int = 0
     sparse_rows: int = 0
 
     @property
@@ -189,6 +191,7 @@ class TileShape:
 class TileTiming:
     """What decides the cycles of tiles: input transforms, PEs of an output transform, latencies of the adder trees of
     both, stages of the division, cycles of a codebook, of the way of the weights' address (``latency.address_lead``).
+    And ``lift`` (:func:`hwgen.plan.tile_plan.lift`), which decides none, but how wide the weights are.
     """
 
     units: int
@@ -198,6 +201,7 @@ class TileTiming:
     divide: int
     decode: int
     lead: int
+    lift: int = 0
 
 
 def vector_widths(sizes: tuple[Size, ...]) -> tuple[int, int]:

@@ -9,11 +9,12 @@ import pytest
 
 from hwgen import golden
 from hwgen.compress.winograd import WinogradOptions, winograd_layer
-from hwgen.model import Conv2d
+from hwgen.model import Add, AddRequant, Conv2d
 from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.tiles import Size
 from tests.gateware.simulation import SETTLE, run
 from tests.gateware.tiles import network, sparse_network
+from tests.plan import small
 
 
 @pytest.mark.parametrize(("size", "style"), [(2, "low"), (2, "alternating"), (4, "alternating")])
@@ -45,6 +46,33 @@ def test_both_sizes_in_one_core() -> None:
     frames = np.random.default_rng(0).integers(-128, 128, (2, 2, 5, 7)).astype(np.int8)
     result = run(plan, frames, settle=SETTLE)
     np.testing.assert_array_equal(result.outputs, golden.infer(net, frames))
+    assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
+
+
+@pytest.mark.parametrize(("pes", "lanes", "weights"), [(3, 4, "rom"), (2, 1, "load"), (5, 2, "rom")])
+def test_all_kinds_of_layers_are_exact_beside_large_tiles(pes: int, lanes: int, weights: str) -> None:
+    """Their weights, or elements, stand higher in their operands, and their sums where those of tiles do."""
+    x = small.act(4, 6, 5)
+    first = small.conv("tiles", "input", x, small.weights(4, 4, 3, 3), pad=1)
+    total = AddRequant(
+        left_shift=20, input_multipliers=(1 << 30, 1_610_612_736), input_shifts=(31, 32), multiplier=1 << 30, shift=50
+    )
+    both = Add(name="add", inputs=("tiles", "input"), output=small.act(4, 6, 5), requant=total)
+    each = small.conv("depthwise", "add", both.output, small.weights(4, 1, 3, 3), pad=1, groups=4)
+    most = small.max_pool("most", "depthwise", each.output, 2, 1)
+    mean = small.avg_pool("mean", "most", most.output, 2)
+    plain = small.conv("plain", "mean", mean.output, small.weights(5, 4, 1, 1))
+    flat = small.flatten("flat", "plain", plain.output)
+    wide = small.dense("wide", "flat", small.weights(3, flat.output.size))
+    net = small.model(x, first, both, each, most, mean, plain, flat, wide)
+    plan = build_plan(net, PlanOptions(pes=pes, lanes=lanes, algorithm="winograd4", weights=weights))
+    assert plan.shape.lift == 6
+    frames = np.random.default_rng(0).integers(-128, 128, (3, 4, 6, 5)).astype(np.int8)
+    frames[1] = np.where(np.indices((4, 6, 5)).sum(axis=0) % 2, 127, -128)
+    result = run(plan, frames, settle=SETTLE)
+    expected = golden.infer(net, frames)
+    assert len(np.unique(expected)) > 3
+    np.testing.assert_array_equal(result.outputs.reshape(expected.shape), expected)
     assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
 
 
