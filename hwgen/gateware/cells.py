@@ -101,12 +101,15 @@ class Store(wiring.Component):
 class Ram(wiring.Component):
     """A simple dual port memory that starts at zero.
 
+    ``memories``: that each hold so many bits of a word (:meth:`hwgen.plan.memory.Memory.side_by_side`).
+
     **Latency**: 2 cycles. A word written in a cycle is seen by a read of the next cycle.
     """
 
-    def __init__(self, *, width: int, depth: int) -> None:
+    def __init__(self, *, width: int, depth: int, memories: int = 1) -> None:
         self._width = width
         self._depth = depth
+        self._memories = memories
         bits = address_bits(depth)
         super().__init__(
             {
@@ -121,11 +124,15 @@ class Ram(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         if isinstance(platform, VerilogCells):
-            m.submodules.memory = Instance(
-                "hwgen_ram", p_WIDTH=self._width, p_DEPTH=self._depth, p_ADDR_BITS=address_bits(self._depth),
-                p_STYLE=memory_style(self._depth), p_INIT="", i_clk=ClockSignal(), i_raddr=self.raddr,
-                o_rdata=self.rdata, i_wen=self.wen, i_waddr=self.waddr, i_wdata=self.wdata,
-            )  # fmt: skip
+            bits = -(-self._width // self._memories)
+            for index, begin in enumerate(range(0, self._width, bits)):
+                part = slice(begin, min(begin + bits, self._width))
+                m.submodules["memory" if self._memories == 1 else f"memory_{index}"] = Instance(
+                    "hwgen_ram", p_WIDTH=part.stop - begin, p_DEPTH=self._depth,
+                    p_ADDR_BITS=address_bits(self._depth), p_STYLE=memory_style(self._depth), p_INIT="",
+                    i_clk=ClockSignal(), i_raddr=self.raddr, o_rdata=self.rdata[part], i_wen=self.wen,
+                    i_waddr=self.waddr, i_wdata=self.wdata[part],
+                )  # fmt: skip
             return m
         m.submodules.memory = memory = Memory(shape=self._width, depth=self._depth, init=[])
         read = memory.read_port(domain="sync")

@@ -106,7 +106,9 @@ class TileFront(wiring.Component):
         width = shape.lanes * tiles.vector_bits
         words: list[Value] = []
         for index in range(tiles.units):
-            m.submodules[f"buffer_{index}"] = buffer = Ram(width=width, depth=tiles.buffer_words)
+            m.submodules[f"buffer_{index}"] = buffer = Ram(
+                width=width, depth=tiles.buffer_words, memories=tiles.buffer_memories
+            )
             m.d.comb += [
                 buffer.wen.eq(transform.write[index]),
                 buffer.waddr.eq(transform.address),

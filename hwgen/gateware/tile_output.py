@@ -73,7 +73,7 @@ class TileOutput(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape, bits = self._shape, self._shape.acc_bits
-        m.submodules.sums = sums = Ram(width=bits, depth=2 * sums_words(shape))
+        m.submodules.sums = sums = Ram(width=bits, depth=2 * sums_words(shape), memories=self._tiles.sums_memories)
         m.submodules.between = between = Ram(width=bits, depth=1 << len(self.between_write_address))
         m.submodules.rows = rows = self._transform()
         m.submodules.columns = columns = self._transform()

@@ -13,7 +13,8 @@ from hwgen.plan.placement import batched
 from hwgen.plan.shape import ArrayShape
 from hwgen.plan.streams import input_addressing, stream_shape
 from hwgen.plan.tile_plan import tile_shape
-from hwgen.plan.tile_resources import tile_memories
+from hwgen.plan.tile_resources import side_by_side, tile_memories
+from hwgen.plan.tiles import TileShape
 
 
 def array_shape(decided: Decisions, packed: Contents) -> ArrayShape:
@@ -23,18 +24,25 @@ def array_shape(decided: Decisions, packed: Contents) -> ArrayShape:
     device, batch = decided.options.device, decided.options.batch
     depth = {image.name: image.depth for image in images}
     first = ops[0]
+
+    def taken(tiles: TileShape | None) -> int:
+        """Block RAMs."""
+        return blocks(
+            images,
+            pes=grid.pes,
+            lanes=grid.lanes,
+            bank_words=decided.placement.bank_words,
+            act_bits=decided.act_bits,
+            others=tile_memories(tiles, pes=grid.pes, lanes=grid.lanes, acc_bits=decided.acc_bits) if tiles else (),
+            target=device,
+            loadable=decided.loadable,
+        )
+
     tiles = tile_shape(decided.steps, grid, result_bits=lowering.acc_bits)
-    others = tile_memories(tiles, pes=grid.pes, lanes=grid.lanes, acc_bits=decided.acc_bits) if tiles else ()
-    needed = blocks(
-        images,
-        pes=grid.pes,
-        lanes=grid.lanes,
-        bank_words=decided.placement.bank_words,
-        act_bits=decided.act_bits,
-        others=others,
-        target=device,
-        loadable=decided.loadable,
-    )
+    if tiles is not None:
+        wider = side_by_side(tiles, lanes=grid.lanes, acc_bits=decided.acc_bits, target=device)
+        tiles = wider if taken(wider) <= device.blocks else tiles
+    needed = taken(tiles)
     gathers = batch if any(batched(op, batch) for op in ops) else 1
     input_frames = batch if batched(first, batch) else 1
     return ArrayShape(

@@ -22,6 +22,15 @@ class Memory:
         halves = 1 if lanes == 1 else 2
         return Memory(lanes * act_bits, ceil_div(words, halves), pes * halves)
 
+    def side_by_side(self, target: Target) -> Memory:
+        """The same in narrower ones, each in a single block, where the fewest blocks have a multiplexer behind them."""
+        depth = target.block_bits // target.block_width
+        form = max(0, (ceil_div(self.depth, depth) - 1).bit_length())
+        parts = ceil_div(self.width, max(1, target.block_width >> form))
+        if target.block_width >> form == 0 or parts <= self.blocks(target):
+            return self
+        return Memory(ceil_div(self.width, parts), self.depth, self.count * parts)
+
     def blocks(self, target: Target) -> int:
         """Block RAMs of one of them, in the best of the blocks' forms: half as wide is twice as deep."""
         depth = target.block_bits // target.block_width

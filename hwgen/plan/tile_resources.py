@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hwgen.plan.layout import ceil_div
 from hwgen.plan.memory import Memory
@@ -76,12 +77,20 @@ def tile_memories(tiles: TileShape, *, pes: int, lanes: int, acc_bits: int) -> l
     """Buffers of transformed inputs, columns that become rows, sums, and what lies between the output transforms."""
     units = pes // tiles.pes_per_unit
     results = max(edge * size for edge, size in zip(tiles.sides, tiles.sizes, strict=True))
+    vector, buffers, sums = lanes * tiles.vector_bits, tiles.buffer_memories, tiles.sums_memories
     return [
-        Memory(lanes * tiles.vector_bits, tiles.buffer_words, tiles.units),
+        Memory(ceil_div(vector, buffers), tiles.buffer_words, tiles.units * buffers),
         Memory(lanes * tiles.row_bits, 2 * max(tiles.sides) ** 2, tiles.units),
-        Memory(acc_bits, 2 * lanes * tiles.sums_words, units),
+        Memory(ceil_div(acc_bits, sums), 2 * lanes * tiles.sums_words, units * sums),
         Memory(acc_bits, 2 * results, units),
     ]
+
+
+def side_by_side(tiles: TileShape, *, lanes: int, acc_bits: int, target: Target) -> TileShape:
+    """With buffers and sums in memories that need no multiplexer, which may take more blocks."""
+    buffer = Memory(lanes * tiles.vector_bits, tiles.buffer_words, 1).side_by_side(target)
+    sums = Memory(acc_bits, 2 * lanes * tiles.sums_words, 1).side_by_side(target)
+    return replace(tiles, buffer_memories=buffer.count, sums_memories=sums.count)
 
 
 def _unit_bits(op: ArrayOp) -> int:

@@ -147,6 +147,7 @@ class TileShape:
     sums are the divisor times the convolution's, and whether some layer's are requantised as they are. ``lift``: bits
     by which other layers' sums stand higher (:func:`hwgen.plan.tile_plan.lift`). ``sparse_rows``:
     of a PE, most of the layers whose weights are sparse, all rows of which come from one walk over a group; else 0.
+    ``buffer_memories``, ``sums_memories``: memories side by side that a buffer, or the sums of a transform, are.
     """
 
     sizes: tuple[Size, ...]
@@ -160,6 +161,8 @@ class TileShape:
     undivided: bool
     lift: int = 0
     sparse_rows: int = 0
+    buffer_memories: int = 1
+    sums_memories: int = 1
 
     @property
     def sums_words(self) -> int:

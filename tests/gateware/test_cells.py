@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -224,6 +225,16 @@ def test_emitted_cells_are_instances_of_their_verilog_module(module: str) -> Non
     for name, value in PARAMETERS[module].items():
         wanted = {f"parameter \\{name} {value}", f"parameter signed \\{name} {value}"}
         assert wanted & lines, (name, [line for line in lines if name in line])
+
+
+def test_a_ram_may_be_several_memories_side_by_side() -> None:
+    text = rtlil.convert(Ram(width=29, depth=1152, memories=4), platform=VerilogCells())
+    widths = [int(width) for width in re.findall(r"parameter (?:signed )?\\WIDTH (\d+)", text)]
+    assert widths == [8, 8, 8, 5]
+    written = re.findall(r"connect \\wdata \\wdata \[(\d+):(\d+)\]", text)
+    assert written == [("7", "0"), ("15", "8"), ("23", "16"), ("28", "24")]
+    # The last one highest.
+    assert re.search(r"connect \\rdata \{ \$4 \[4:0\] \$3 \[7:0\] \$2 \[7:0\] \$1 \[7:0\] \}", text)
 
 
 def test_a_loadable_store_is_a_ram_without_contents() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from hwgen.plan import PlanOptions, build_plan
 from hwgen.plan.lowering import array_ops
 from hwgen.plan.steps import write_record
 from hwgen.plan.tile_plan import (
+    lift,
     sizes_of,
     tile_acc_bits,
     tile_read_fields,
@@ -41,6 +43,18 @@ def test_accumulators_hold_the_divisors_power_of_two_above_each_layers_sum() -> 
     assert tile_acc_bits([tiled(first, 2), second], bits, 20) == 22
     assert tile_acc_bits([first, tiled(second, 2)], bits, 20) == 20
     assert tile_acc_bits([first, tiled(second, 4)], bits, 20) == 23
+
+
+def test_other_layers_are_lifted_as_far_as_the_accumulators_reach() -> None:
+    first, second = array_ops(network(2, 2, (5, 5), layers=2))
+    large = tiled(second, 4)
+    assert lift([first, large], {"conv0": 17, "conv1": 20}, 26) == 6
+    assert lift([first, large], {"conv0": 22, "conv1": 20}, 26) == 4
+    assert lift([first, large], {"conv0": 26, "conv1": 20}, 26) == 0
+    assert lift([large], {"conv1": 20}, 26) == 6
+    assert lift([first, tiled(second, 2)], {"conv0": 10, "conv1": 20}, 22) == 0
+    shared = replace(first, codes=np.zeros_like(first.weights))
+    assert lift([shared, large], {"conv0": 17, "conv1": 20}, 26) == 0
 
 
 def test_two_channels_are_transformed_at_once_where_banks_come_in_pairs() -> None:
