@@ -31,7 +31,7 @@ class Combination(wiring.Component):
         An element of every lane.
     moves : In(1)
         It is the last one.
-    row, size : In
+    row : In
         From :class:`hwgen.gateware.tile_rows.RowControl`.
     out : Out(lanes * out_bits)
     """
@@ -47,7 +47,6 @@ class Combination(wiring.Component):
                 "valid": In(1),
                 "moves": In(1),
                 "row": In(matrix.row_bits),
-                "size": In(matrix.size_bits),
                 "out": Out(lanes * out_bits),
             }
         )

@@ -19,7 +19,7 @@ Rows = Mapping[Size, Sequence[int]]
 
 
 class _Transform(wiring.Component):
-    """Ports and controls, as of :class:`hwgen.gateware.combination.Combination`."""
+    """Ports and controls, as of :class:`hwgen.gateware.combination.Combination`; of both sizes also which one."""
 
     def __init__(self, *, matrix: Matrix, lanes: int, in_bits: int, out_bits: int) -> None:
         self._sizes: tuple[Size, ...] = matrix.sizes
@@ -32,9 +32,9 @@ class _Transform(wiring.Component):
                 "valid": In(1),
                 "moves": In(1),
                 "row": In(matrix.row_bits),
-                "size": In(matrix.size_bits),
                 "out": Out(lanes * out_bits),
             }
+            | ({"size": In(matrix.size_bits)} if len(matrix.sizes) > 1 else {})
         )
 
     def _flag(self, m: Module, number: Value, rows: Rows, name: str) -> list[Value]:
@@ -207,8 +207,8 @@ class EvenOddOutput(_Transform):
         m.d.sync += begin.eq(x[0])
         with m.If(~begins):
             m.d.sync += begin.eq(0)
-        m.submodules.near_and_edges = edges = SumEitherLanes(lanes=1, bits=bits, inverted=False)
-        m.submodules.join = join = SumEitherLanes(lanes=1, bits=bits, inverted=False)
+        m.submodules.edges_sum = edges = SumEitherLanes(lanes=1, bits=bits, inverted=False)
+        m.submodules.join_sum = join = SumEitherLanes(lanes=1, bits=bits, inverted=False)
         near_and_edges = Signal(bits, reset_less=True)
         moved_far = Signal(bits, reset_less=True)
         out = Signal(bits, name="row_out", reset_less=True)

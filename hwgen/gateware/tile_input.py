@@ -126,19 +126,17 @@ class TileInput(wiring.Component):
             m.submodules[f"turn_{unit}"] = turn
             m.d.comb += [
                 first.vector.eq(self.vectors.word_select(unit, vector)),
-                Cat(first.valid, first.moves, first.row, first.size).eq(
-                    Cat(vertical.valid, moves[0], vertical.row, self.size)
-                ),
+                Cat(first.valid, first.moves, first.row).eq(Cat(vertical.valid, moves[0], vertical.row)),
                 turn.wen.eq(turned_write),
                 turn.waddr.eq(Cat(write_place, write_half)),
                 turn.wdata.eq(first.out),
                 turn.raddr.eq(Cat(read_place[:turn_bits], read_half)),
                 second.vector.eq(turn.rdata),
-                Cat(second.valid, second.moves, second.row, second.size).eq(
-                    Cat(horizontal.valid, moves[1], horizontal.row, self.size)
-                ),
+                Cat(second.valid, second.moves, second.row).eq(Cat(horizontal.valid, moves[1], horizontal.row)),
                 self.data.word_select(unit, shape.lanes * tiles.vector_bits).eq(second.out),
             ]
+            if len(tiles.sizes) > 1:
+                m.d.comb += Cat(first.size, second.size).eq(Cat(self.size, self.size))
         return m
 
     def _write(self, m: Module, due: Value, write: Value, complete: Value) -> None:

@@ -83,19 +83,19 @@ class TileOutput(wiring.Component):
             sums.wdata.eq(self.acc),
             sums.raddr.eq(self.sum_read_address),
             rows.vector.eq(sums.rdata),
-            Cat(rows.valid, rows.moves, rows.row, rows.size).eq(
-                Cat(self.rows_valid, self.rows_full, self.rows_row, self.size)
-            ),
+            Cat(rows.valid, rows.moves, rows.row).eq(Cat(self.rows_valid, self.rows_full, self.rows_row)),
             between.wen.eq(self.between_write),
             between.waddr.eq(self.between_write_address),
             between.wdata.eq(rows.out),
             between.raddr.eq(self.between_read_address),
             columns.vector.eq(between.rdata),
-            Cat(columns.valid, columns.moves, columns.row, columns.size).eq(
-                Cat(self.columns_valid, self.columns_full, self.columns_row, self.size)
+            Cat(columns.valid, columns.moves, columns.row).eq(
+                Cat(self.columns_valid, self.columns_full, self.columns_row)
             ),
             self.result.eq(self._divided(m, columns.out)),
         ]
+        if len(self._tiles.sizes) > 1:
+            m.d.comb += Cat(rows.size, columns.size).eq(Cat(self.size, self.size))
         return m
 
     def _transform(self) -> Combination | EvenOddOutput:

@@ -1,4 +1,4 @@
-"""How a small integer matrix becomes shifts and adders: the one-dimensional Winograd transforms (docs/winograd.md).
+"""How a small integer matrix becomes shifts and adders: the transforms of small Winograd tiles (docs/winograd.md).
 
 A row of the matrix is a sum of terms +-2^s * x[k]. Terms stand in *slots*, the inputs of one adder tree that computes
 one row per cycle: what differs between rows is what each slot takes, and whether it is added or subtracted. The first
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
-from random import Random
+from itertools import permutations, product
 
 from hwgen.fixed import signed_bits
 
@@ -25,8 +24,6 @@ class Term:
 
 
 Slots = tuple[Term | None, ...]
-STARTS = 24
-"""Allotments that the search begins with, besides one that is good by its order."""
 MULTIPLEXER = 3
 """Weight of a multiplexer's bit against an inverter's, which on ECP5 is in the carry chain and costs nothing."""
 
@@ -47,7 +44,7 @@ def row_terms(row: Sequence[int]) -> list[Term]:
 
 
 def allocate(rows: Sequence[Sequence[int]]) -> tuple[Slots, ...]:
-    """The slots of each row, for little logic: row by row the best of all orders, until no row has a better one.
+    """The slots of each row, for little logic: of all orders of all rows' terms, which small tiles have few of.
 
     Raises
     ------
@@ -58,31 +55,12 @@ def allocate(rows: Sequence[Sequence[int]]) -> tuple[Slots, ...]:
     count = max((len(row) for row in terms), default=1)
     orders: list[list[Slots]] = []
     for row, needed in zip(rows, terms, strict=True):
-        padded: list[Term | None] = [*needed, *[None] * (count - len(needed))]
-        possible = {order for order in permutations(padded) if order[0] is None or order[0].sign > 0}
         if not any(term.sign > 0 for term in needed):
             raise ValueError(f"row {tuple(row)} must have a positive coefficient")
+        padded: list[Term | None] = [*needed, *[None] * (count - len(needed))]
+        possible = {order for order in permutations(padded) if order[0] is None or order[0].sign > 0}
         orders.append(sorted(possible, key=_order))
-    random = Random(0)
-    starts = [[random.choice(choices) for choices in orders] for _ in range(STARTS)]
-    starts.append([_halves(row, count, choices[0]) for row, choices in zip(terms, orders, strict=True)])
-    found: list[list[Slots]] = [_improved(start, orders) for start in starts]
-    best: list[Slots] = min(found, key=logic)
-    return tuple(best)
-
-
-def _improved(placed: list[Slots], orders: Sequence[Sequence[Slots]]) -> list[Slots]:
-    best = logic(placed)
-    better = True
-    while better:
-        better = False
-        for row, choices in enumerate(orders):
-            for order in choices:
-                changed = [*placed[:row], order, *placed[row + 1 :]]
-                cost = logic(changed)
-                if cost < best:
-                    placed, best, better = changed, cost, True
-    return placed
+    return min(product(*orders), key=logic)
 
 
 def logic(placed: Sequence[Slots]) -> int:
@@ -119,18 +97,6 @@ def subtractions(placed: Sequence[Slots]) -> list[list[tuple[bool, ...]]]:
         found.append(tables)
         signs = sums
     return found
-
-
-def _halves(terms: Sequence[Term], count: int, otherwise: Slots) -> Slots:
-    """Elements of the last one's parity first, the others in the second half: rows of points p and -p differ in the
-    sign between the halves."""
-    last = max(term.index for term in terms)
-    ordered = sorted(terms, key=lambda term: (-term.index, -term.shift))
-    even, odd = ([term for term in ordered if (last - term.index) % 2 == parity] for parity in (0, 1))
-    placed: list[Term | None] = [*even, *[None] * max(0, count // 2 - len(even)), *odd]
-    slots = tuple(placed + [None] * (count - len(placed)))
-    fits = len(slots) == count and slots[0] is not None and slots[0].sign > 0
-    return slots if fits else otherwise
 
 
 def _order(slots: Slots) -> tuple[tuple[int, int, int], ...]:

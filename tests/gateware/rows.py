@@ -38,11 +38,13 @@ class Controlled(wiring.Component):
         m.submodules.control, m.submodules.transform = control, rows = self.parts
         m.d.comb += [
             control.valid.eq(self.valid), control.size.eq(self.size), rows.valid.eq(self.valid),
-            rows.size.eq(self.size), rows.row.eq(control.row), self.full.eq(control.full),
+            rows.row.eq(control.row), self.full.eq(control.full),
             rows.moves.eq(control.nearly if isinstance(rows, EvenOddInput) else control.full),
             rows.vector.eq(self.vector), self.out.eq(rows.out), self.row.eq(control.row),
             self.computing.eq(control.computing),
         ]  # fmt: skip
+        if "size" in rows.signature.members:
+            m.d.comb += rows.size.eq(self.size)
         return m
 
 
