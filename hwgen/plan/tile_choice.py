@@ -20,7 +20,7 @@ from hwgen.plan.winograd import can_tile, tiled
 SLOWER = 1.04
 """Fewer requantisers and output transforms are taken while that makes the model at most this much slower."""
 WORTH = 0.75
-"""Tiles are taken by themselves where they save a quarter of the model's cycles: they take an eighth to two thirds more
+"""Tiles are taken by themselves where they save a quarter of the model's cycles: they take an eighth to a fifth more
 logic. Beside sparse layers, whose PEs have more of it already, they are not."""
 LEAST = 10_000
 """Cycles of a model that is fast enough as it is: 100 us at 100 MHz. The smaller core is then the better one."""
