@@ -16,6 +16,8 @@ from hwgen.model import Model
 
 REQUANTISERS = 8
 """As ResNet-8's core with tiles has: the direct one of a network so small would do with fewer."""
+CLOCK_MHZ = 105.0
+"""Above the goal, which the router otherwise misses by a few picoseconds where it stops as soon as it is met."""
 
 
 def winograd_both(
@@ -35,7 +37,7 @@ def winograd_both(
         placed(
             network,
             Placement(
-                target, pes, lanes, seeds=seeds, network=network.name, clock_mhz=mlperf_clock.CLOCK_MHZ,
+                target, pes, lanes, seeds=seeds, network=network.name, clock_mhz=CLOCK_MHZ,
                 algorithm=algorithm, multipliers=multipliers, requantisers=requantisers,
             ),
             progress,
@@ -78,5 +80,5 @@ def _table(rows: Sequence[Row]) -> Table:
         ],
         rows,
         f"Goals: at most {MOST_LUTS:g} times the LUTs of the direct core; {mlperf_clock.CLOCK_MHZ:g} MHz, "
-        "what both are built for. Logic cells: LUTs and carry chains, placed.",
+        f"built for {CLOCK_MHZ:g}. Logic cells: LUTs and carry chains, placed.",
     )
