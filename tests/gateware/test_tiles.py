@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -49,9 +50,17 @@ def test_both_sizes_in_one_core() -> None:
     assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
 
 
-@pytest.mark.parametrize(("pes", "lanes", "weights"), [(3, 4, "rom"), (2, 1, "load"), (5, 2, "rom")])
-def test_all_kinds_of_layers_are_exact_beside_large_tiles(pes: int, lanes: int, weights: str) -> None:
-    """Their weights, or elements, stand higher in their operands, and their sums where those of tiles do."""
+@pytest.mark.parametrize(
+    ("pes", "lanes", "weights", "rows", "lift"),
+    [(3, 4, "rom", 5, 6), (2, 1, "load", 5, 6), (5, 2, "rom", 5, 6), (3, 4, "rom", 30, 3), (2, 2, "rom", 60, 2)],
+)
+def test_all_kinds_of_layers_are_exact_beside_large_tiles(
+    pes: int, lanes: int, weights: Literal["rom", "load"], rows: int, lift: int
+) -> None:
+    """Their weights, or elements, stand higher in their operands, and their sums where those of tiles do.
+
+    With many ``rows`` the last layer's sum leaves the accumulators less room.
+    """
     x = small.act(4, 6, 5)
     first = small.conv("tiles", "input", x, small.weights(4, 4, 3, 3), pad=1)
     total = AddRequant(
@@ -61,12 +70,12 @@ def test_all_kinds_of_layers_are_exact_beside_large_tiles(pes: int, lanes: int, 
     each = small.conv("depthwise", "add", both.output, small.weights(4, 1, 3, 3), pad=1, groups=4)
     most = small.max_pool("most", "depthwise", each.output, 2, 1)
     mean = small.avg_pool("mean", "most", most.output, 2)
-    plain = small.conv("plain", "mean", mean.output, small.weights(5, 4, 1, 1))
+    plain = small.conv("plain", "mean", mean.output, small.weights(rows, 4, 1, 1))
     flat = small.flatten("flat", "plain", plain.output)
     wide = small.dense("wide", "flat", small.weights(3, flat.output.size))
     net = small.model(x, first, both, each, most, mean, plain, flat, wide)
     plan = build_plan(net, PlanOptions(pes=pes, lanes=lanes, algorithm="winograd4", weights=weights))
-    assert plan.shape.lift == 6
+    assert plan.shape.lift == lift
     frames = np.random.default_rng(0).integers(-128, 128, (3, 4, 6, 5)).astype(np.int8)
     frames[1] = np.where(np.indices((4, 6, 5)).sum(axis=0) % 2, 127, -128)
     result = run(plan, frames, settle=SETTLE)
