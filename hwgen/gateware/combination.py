@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value, signed
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import AddSubLanes
-from hwgen.gateware.pipeline import NEAR, copied, delayed
-from hwgen.gateware.tile_rows import HeldVector, row_flag
+from hwgen.gateware.pipeline import NEAR, delayed
+from hwgen.gateware.tile_rows import HeldVector, RowTransform, row_flag
 from hwgen.plan.tile_terms import Slots, subtractions
-from hwgen.plan.tiles import Matrix
 
 
-class Combination(wiring.Component):
+class Combination(RowTransform):
     """``out[l] = sum over k of matrix[row][k] * x[k][l]``, modulo 2^out_bits, for all lanes; for small tiles.
 
     Elements shift in; the last one moves them beside the adder tree. Which terms a slot of the tree takes in which row
@@ -25,31 +22,8 @@ class Combination(wiring.Component):
     register behind each level of adders.
     **Throughput**: one row per cycle.
 
-    Members
-    -------
-    vector : In(lanes * in_bits), valid : In(1)
-        An element of every lane.
-    moves : In(1)
-        It is the last one.
-    row : In
-        From :class:`hwgen.gateware.tile_rows.RowControl`.
-    out : Out(lanes * out_bits)
+    **Members**: as of :class:`hwgen.gateware.tile_rows.RowTransform`; ``moves`` comes with the last element.
     """
-
-    def __init__(self, *, matrix: Matrix, lanes: int, in_bits: int, out_bits: int) -> None:
-        self._matrix = matrix
-        self._lanes = lanes
-        self._in_bits = in_bits
-        self._out_bits = out_bits
-        super().__init__(
-            {
-                "vector": In(lanes * in_bits),
-                "valid": In(1),
-                "moves": In(1),
-                "row": In(matrix.row_bits),
-                "out": Out(lanes * out_bits),
-            }
-        )
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
@@ -76,10 +50,7 @@ class Combination(wiring.Component):
             for place, one in enumerate(inputs):
                 here = tuple(term is not None and (term.index, term.shift) == one for term in terms)
                 table = _table(m, number, here, f"take_{slot}_{place}")
-                selects.append([
-                    table if isinstance(table, Const) else copied(m, table, f"takes_{slot}_{place}_{first}")
-                    for first in range(0, self._lanes, NEAR)
-                ])  # fmt: skip
+                selects.append(self._near(m, table, f"takes_{slot}_{place}"))
             lanes: list[Value] = []
             for lane in range(self._lanes):
                 register = Signal(self._out_bits, name=f"operand_{slot}_{lane}", reset_less=True)
@@ -100,10 +71,7 @@ class Combination(wiring.Component):
         sums: list[list[Value]] = []
         for pair, table in enumerate(tables):
             flag = _table(m, number, table, f"subtract_{level}_{pair}")
-            near = [
-                flag if isinstance(flag, Const) else copied(m, flag, f"subtracts_{level}_{pair}_{first}")
-                for first in range(0, self._lanes, NEAR)
-            ]
+            near = self._near(m, flag, f"subtracts_{level}_{pair}")
             firsts = operands[2 * pair]
             seconds = operands[2 * pair + 1] if 2 * pair + 1 < len(operands) else None
             if seconds is None:

@@ -5,48 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import AddSubLanes, SumEitherLanes
 from hwgen.gateware.pe import widened
-from hwgen.gateware.pipeline import NEAR, copied, delay_line
-from hwgen.gateware.tile_rows import HeldVector, row_flag
+from hwgen.gateware.pipeline import NEAR, delay_line
+from hwgen.gateware.tile_rows import HeldVector, RowTransform, row_flag
 from hwgen.plan.tiles import Matrix, Size
 
 Rows = Mapping[Size, Sequence[int]]
 """By tile size: the rows in which a control is up."""
 
 
-class _Transform(wiring.Component):
-    """Ports and controls, as of :class:`hwgen.gateware.combination.Combination`; of both sizes also which one."""
-
-    def __init__(self, *, matrix: Matrix, lanes: int, in_bits: int, out_bits: int) -> None:
-        self._sizes: tuple[Size, ...] = matrix.sizes
-        self._lanes = lanes
-        self._in_bits = in_bits
-        self._out_bits = out_bits
-        super().__init__(
-            {
-                "vector": In(lanes * in_bits),
-                "valid": In(1),
-                "moves": In(1),
-                "row": In(matrix.row_bits),
-                "out": Out(lanes * out_bits),
-            }
-            | ({"size": In(matrix.size_bits)} if len(matrix.sizes) > 1 else {})
-        )
+class _Transform(RowTransform):
+    """Controls of rows of one size or of both."""
 
     def _flag(self, m: Module, number: Value, rows: Rows, name: str) -> list[Value]:
-        """A control for each :data:`NEAR` lanes, a cycle later."""
+        """A control for each few lanes, a cycle later."""
         numbers = [
             (place << len(self.row)) + row for place, size in enumerate(self._sizes) for row in rows.get(size, ())
         ]
-        flag = row_flag(m, number, numbers, name)
-        groups = range(0, self._lanes, NEAR)
-        if isinstance(flag, Const):
-            return [flag for _ in groups]
-        return [copied(m, flag, f"{name}_{first}") for first in groups]
+        return self._near(m, row_flag(m, number, numbers, name), name)
 
     def _numbers(self, m: Module, stages: int) -> list[Value]:
         """The row, and which size it is of, for each stage of controls."""
@@ -78,7 +56,7 @@ class EvenOddInput(_Transform):
 
     **Latency**: ``matrix.latency`` = 4 cycles from ``row``: controls, operands, both differences, their sum.
     **Throughput**: one row per cycle. **Width**: differences in_bits + 3. **Members**: as of
-    :class:`hwgen.gateware.combination.Combination`, but for ``moves``, which comes with each of the last two elements.
+    :class:`hwgen.gateware.tile_rows.RowTransform`, but for ``moves``, which comes with each of the last two elements.
     """
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -129,7 +107,7 @@ class EvenOddInput(_Transform):
             Cat(add.second, add.carry).eq(Cat(fours, carry)),
             add.a.eq(widened(a, lanes, bits)),
             add.b.eq(widened(b, lanes, bits)),
-            add.c.eq(widened(moved(b, lanes, Const(0, 2)), lanes, bits)),
+            add.c.eq(widened(fourfold(b, lanes), lanes, bits)),
         ]
         m.d.sync += value.eq(add.s)
         if zero is not None:
@@ -153,7 +131,7 @@ class EvenOddInput(_Transform):
             Cat(add.second, add.carry).eq(Cat(four_times, Const(1, 1))),
             add.a.eq(fitted(evens, lanes, out_bits)),
             add.b.eq(fitted(taken, lanes, out_bits)),
-            add.c.eq(fitted(moved(taken, lanes, Const(0, 2)), lanes, out_bits)),
+            add.c.eq(fitted(fourfold(taken, lanes), lanes, out_bits)),
             self.out[group * NEAR * out_bits :][: lanes * out_bits].eq(out),
         ]
         m.d.sync += out.eq(add.s)
@@ -177,7 +155,7 @@ class EvenOddOutput(_Transform):
 
     **Latency**: ``matrix.latency`` = 4 cycles from ``row``: controls, sums of both pairs of points, two of the three
     addends, their sum. **Throughput**: one row per cycle. **Members**: as of
-    :class:`hwgen.gateware.combination.Combination`.
+    :class:`hwgen.gateware.tile_rows.RowTransform`.
     """
 
     def __init__(self, *, matrix: Matrix, bits: int) -> None:
@@ -214,9 +192,9 @@ class EvenOddOutput(_Transform):
         out = Signal(bits, name="row_out", reset_less=True)
         m.d.comb += [
             Cat(edges.second, edges.a, edges.b).eq(Cat(ends, Const(0, 2), near, begin)),
-            edges.c.eq(Cat(Const(0, 2), x[5])),
+            edges.c.eq(fourfold(x[5], 1)),
             Cat(join.second, join.a, join.b).eq(Cat(four_times, near_and_edges, moved_far)),
-            join.c.eq(Cat(Const(0, 2), moved_far)),
+            join.c.eq(fourfold(moved_far, 1)),
             self.out.eq(out),
         ]
         m.d.sync += [
@@ -235,10 +213,10 @@ class EvenOddOutput(_Transform):
         return value
 
 
-def moved(vector: Value, lanes: int, low: Value) -> Value:
-    """The vector's elements with ``low`` below them."""
+def fourfold(vector: Value, lanes: int) -> Value:
+    """The vector's elements times 4, two bits longer."""
     bits = len(vector) // lanes
-    return Cat(Cat(low, vector.word_select(lane, bits)) for lane in range(lanes))
+    return Cat(Cat(Const(0, 2), vector.word_select(lane, bits)) for lane in range(lanes))
 
 
 def fitted(vector: Value, lanes: int, bits: int) -> Value:

@@ -77,6 +77,45 @@ class RowControl(wiring.Component):
         return m
 
 
+class RowTransform(wiring.Component):
+    """What the transforms have in common: their members, and controls for each few lanes.
+
+    Members
+    -------
+    vector : In(lanes * in_bits), valid : In(1)
+        An element of every lane.
+    moves : In(1)
+        The elements move beside the adders with this one.
+    row : In
+        Of :class:`RowControl`.
+    size : In
+        Of the row, in cores with both sizes.
+    out : Out(lanes * out_bits)
+    """
+
+    def __init__(self, *, matrix: Matrix, lanes: int, in_bits: int, out_bits: int) -> None:
+        self._matrix = matrix
+        self._sizes = matrix.sizes
+        self._lanes = lanes
+        self._in_bits = in_bits
+        self._out_bits = out_bits
+        super().__init__(
+            {
+                "vector": In(lanes * in_bits),
+                "valid": In(1),
+                "moves": In(1),
+                "row": In(matrix.row_bits),
+                "out": Out(lanes * out_bits),
+            }
+            | ({"size": In(matrix.size_bits)} if len(matrix.sizes) > 1 else {})
+        )
+
+    def _near(self, m: Module, flag: Value, name: str) -> list[Value]:
+        """The flag for each :data:`NEAR` lanes, a cycle later; a constant as it is."""
+        firsts = range(0, self._lanes, NEAR)
+        return [flag if isinstance(flag, Const) else copied(m, flag, f"{name}_{first}") for first in firsts]
+
+
 class HeldVector:
     """Elements of some lanes, which shift in; ``moves`` moves the last ``elements`` beside the adders, 2 cycles later.
 

@@ -39,10 +39,11 @@ def array_shape(decided: Decisions, packed: Contents) -> ArrayShape:
         )
 
     tiles = tile_shape(decided.steps, grid, result_bits=lowering.acc_bits)
+    needed = taken(tiles)
     if tiles is not None:
         wider = side_by_side(tiles, lanes=grid.lanes, acc_bits=decided.acc_bits, target=device)
-        tiles = wider if taken(wider) <= device.blocks else tiles
-    needed = taken(tiles)
+        if wider != tiles and (more := taken(wider)) <= device.blocks:
+            tiles, needed = wider, more
     gathers = batch if any(batched(op, batch) for op in ops) else 1
     input_frames = batch if batched(first, batch) else 1
     return ArrayShape(

@@ -89,9 +89,8 @@ class Matrix:
     latency: int
 
     @classmethod
-    @cache
     def of(cls, sizes: tuple[Size, ...], rows: tuple[tuple[tuple[int, ...], ...], ...]) -> Matrix:
-        """The transforms with these rows, found once."""
+        """The transforms with these rows."""
         if 4 in sizes:
             return cls(sizes, rows, (), EVEN_ODD_LATENCY)
         slots = allocate(rows[0])
