@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value, signed
 
-from hwgen.gateware.cells import AddSubLanes
+from hwgen.gateware.adders import AddSubLanes
 from hwgen.gateware.pipeline import NEAR, delayed
 from hwgen.gateware.tile_rows import HeldVector, RowTransform, row_flag
 from hwgen.plan.tile_terms import Slots, subtractions

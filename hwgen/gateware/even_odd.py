@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 
-from hwgen.gateware.cells import AddSubLanes, SumEitherLanes
+from hwgen.gateware.adders import AddSubLanes, SumEitherLanes
 from hwgen.gateware.pe import widened
 from hwgen.gateware.pipeline import NEAR, delay_line
 from hwgen.gateware.tile_rows import HeldVector, RowTransform, row_flag
@@ -52,7 +52,7 @@ class EvenOddInput(_Transform):
 
     Five elements stand beside the adders, those before the last one while the first row takes its operands: c and e are
     always h2 and h0, a and b are h4 and h2 or h3 and h1. The adders make b - a and e - c; what is multiplied by four,
-    and whether, is chosen in them (:class:`hwgen.gateware.cells.SumEitherLanes`).
+    and whether, is chosen in them (:class:`hwgen.gateware.adders.SumEitherLanes`).
 
     **Latency**: ``matrix.latency`` = 4 cycles from ``row``: controls, operands, both differences, their sum.
     **Throughput**: one row per cycle. **Width**: differences in_bits + 3. **Members**: as of

@@ -6,7 +6,8 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import MulLanes, SumLanes
+from hwgen.gateware.adders import SumLanes
+from hwgen.gateware.cells import MulLanes
 from hwgen.gateware.pipeline import NEAR, copied
 from hwgen.plan.shape import ArrayShape
 

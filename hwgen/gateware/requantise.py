@@ -8,7 +8,8 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, s
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import Mul, Store, SumLanes
+from hwgen.gateware.adders import SumLanes
+from hwgen.gateware.cells import Mul, Store
 from hwgen.gateware.clamp_limits import GUARD, limit_fields, signed_fields
 from hwgen.gateware.lut_mul import LutMul
 from hwgen.gateware.pipeline import copied, delayed

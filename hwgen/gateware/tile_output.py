@@ -6,7 +6,8 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import AddSubLanes, Ram, address_bits
+from hwgen.gateware.adders import AddSubLanes
+from hwgen.gateware.cells import Ram, address_bits
 from hwgen.gateware.combination import Combination
 from hwgen.gateware.even_odd import EvenOddOutput
 from hwgen.gateware.tile_drain import sums_words
