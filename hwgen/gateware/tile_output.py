@@ -122,7 +122,7 @@ class TileOutput(wiring.Component):
         found: dict[int, Value] = {}
         for index, size in enumerate(tiles.sizes):
             for divided in (True, False):
-                if (divided and tiles.divided) or (not divided and tiles.undivided):
+                if size in (tiles.divided if divided else tiles.undivided):
                     here = (self.size == index) & (self.exact == divided)
                     shift = result_shift(size, tiles.sizes, divided=divided)
                     found[shift] = found[shift] | here if shift in found else here
@@ -135,7 +135,7 @@ class TileOutput(wiring.Component):
         if len(tiles.sizes) > 1 or tiles.undivided:
             nine = Signal(reset_less=True)
             large = self.size == tiles.sizes.index(4)
-            m.d.sync += nine.eq(large & self.exact if tiles.undivided else large)
+            m.d.sync += nine.eq(large & self.exact if 4 in tiles.undivided else large)
         for stage, shift in enumerate(latency.inverse_shifts(bits)):
             m.submodules[f"factor_{stage}"] = add = AddSubLanes(lanes=1, bits=bits)
             register = Signal(bits, name=f"ninth_{stage}", reset_less=True)

@@ -100,8 +100,8 @@ def tile_shape(steps: Sequence[Step], grid: Grid, *, result_bits: int) -> TileSh
         buffer_words=max(2 * half_words(step) for step in tiles),
         result_bits=result_bits,
         lift=grid.tiles.lift,
-        divided=any(step.op.direct is not None for step in tiles),
-        undivided=any(step.op.direct is None for step in tiles),
+        divided=sizes_of([step.op for step in tiles if step.op.direct is not None]),
+        undivided=sizes_of([step.op for step in tiles if step.op.direct is None]),
         sparse_rows=max((step.passes for step in tiles if step.sparse), default=0),
     )
 

@@ -142,8 +142,8 @@ class TileShape:
     ``sizes``: those that occur. ``units``: input transforms, each for every so many-th channel. ``pes_per_unit``: PEs
     whose sums one output transform takes in turn. ``row_bits``, ``vector_bits``: of inputs after the vertical
     transform, and after both. ``buffer_words``: of each unit's buffer of transformed inputs, both halves.
-    ``result_bits``: of a sum as it is requantised; ``divided``, ``undivided``: whether some layer's
-    sums are the divisor times the convolution's, and whether some layer's are requantised as they are. ``lift``: bits
+    ``result_bits``: of a sum as it is requantised; ``divided``, ``undivided``: sizes of which some layer's
+    sums are the divisor times the convolution's, and of which some layer's are requantised as they are. ``lift``: bits
     by which other layers' sums stand higher (:func:`hwgen.plan.tile_plan.lift`). ``sparse_rows``:
     of a PE, most of the layers whose weights are sparse, all rows of which come from one walk over a group; else 0.
     ``buffer_memories``, ``sums_memories``: memories side by side that a buffer, or the sums of a transform, are.
@@ -156,8 +156,8 @@ class TileShape:
     vector_bits: int
     buffer_words: int
     result_bits: int
-    divided: bool
-    undivided: bool
+    divided: tuple[Size, ...]
+    undivided: tuple[Size, ...]
     lift: int = 0
     sparse_rows: int = 0
     buffer_memories: int = 1
@@ -171,7 +171,7 @@ class TileShape:
     @property
     def nine(self) -> bool:
         """Whether some results are divided by nine."""
-        return self.divided and 4 in self.sizes
+        return 4 in self.divided
 
     @property
     def input_matrix(self) -> Matrix:

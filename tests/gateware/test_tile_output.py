@@ -20,7 +20,7 @@ def test_a_tile_is_transformed_and_divided_or_not(size: Size, exact: int) -> Non
     """Driven by hand: sums in, read back, rows, columns. ``exact`` of a core where some layers are divided."""
     plan = tile_plan(size, requantisers=2)
     assert plan.shape.tiles is not None
-    tiles = replace(plan.shape.tiles, undivided=True, result_bits=26)
+    tiles = replace(plan.shape.tiles, undivided=(size,), result_bits=26)
     shape = replace(plan.shape, tiles=tiles, acc_bits=26)
     edge, late = side(size), tiles.output_matrix.latency
     rng = np.random.default_rng(5)

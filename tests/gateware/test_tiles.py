@@ -36,17 +36,29 @@ def test_extremes_are_exact(size: Size, style: str) -> None:
     assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
 
 
-def test_both_sizes_in_one_core() -> None:
-    """A layer of the 2 x 2 domain, one that is forced into 4 x 4 tiles."""
+@pytest.mark.parametrize(("domain", "forced"), [(2, 4), (4, 2)])
+@pytest.mark.parametrize("before", [True, False])
+def test_both_sizes_in_one_core(domain: Size, forced: Size, before: bool) -> None:
+    """A layer of one size's domain, whose sums are not divided, before or behind one forced into the other's tiles."""
     net = network(2, 3, (5, 7), layers=2, seed=4)
     first, second = net.layers
     assert isinstance(first, Conv2d)
-    mixed = replace(net, layers=(winograd_layer(first, WinogradOptions(size=2)), second))
-    plan = build_plan(mixed, PlanOptions(pes=3, lanes=4, algorithm="winograd4"))
-    assert [layer.algorithm for layer in plan.layers] == ["winograd2", "winograd4"]
+    assert isinstance(second, Conv2d)
+    option = WinogradOptions(size=domain)
+    layers = (winograd_layer(first, option), second) if before else (first, winograd_layer(second, option))
+    mixed = replace(net, layers=layers)
+    plan = build_plan(mixed, PlanOptions(pes=3, lanes=4, algorithm="winograd2" if forced == 2 else "winograd4"))
+    sizes = [domain, forced] if before else [forced, domain]
+    assert [layer.algorithm for layer in plan.layers] == [f"winograd{size}" for size in sizes]
+    assert plan.shape.tiles is not None
+    assert (plan.shape.tiles.divided, plan.shape.tiles.undivided) == ((forced,), (domain,))
     frames = np.random.default_rng(0).integers(-128, 128, (2, 2, 5, 7)).astype(np.int8)
     result = run(plan, frames, settle=SETTLE)
-    np.testing.assert_array_equal(result.outputs, golden.infer(net, frames))
+    expected = golden.infer(mixed, frames)
+    assert len(np.unique(expected)) > 3
+    if domain == 2:
+        np.testing.assert_array_equal(expected, golden.infer(net, frames))
+    np.testing.assert_array_equal(result.outputs, expected)
     assert result.cycles(plan) == [layer.cycles for layer in plan.layers]
 
 

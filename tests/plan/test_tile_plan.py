@@ -111,7 +111,7 @@ def test_fields_of_a_step() -> None:
     shape = plan.shape.tiles
     assert shape is not None
     assert (shape.sizes, shape.units, shape.pes_per_unit, shape.buffer_words) == ((2,), 2, 1, 64)
-    assert (shape.divided, shape.undivided) == (True, False)
+    assert (shape.divided, shape.undivided) == ((2,), ())
     # 5 x 7 outputs are 3 x 4 tiles: of the last ones one row and one column are written.
     fields = tile_write_fields(step, grid, (2,), sparse=False)
     assert "tile_rows" not in fields
