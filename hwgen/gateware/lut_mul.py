@@ -8,12 +8,12 @@ from operator import add
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 
-from hwgen.gateware.cells import product_ports
+from hwgen.gateware.multipliers import product_ports
 from hwgen.gateware.pipeline import copied
 
 
 class LutMul(wiring.Component):
-    """``p + q = a * b``, ``b`` unsigned, in LUTs. **Latency**: 3 cycles, as :class:`hwgen.gateware.cells.Mul`.
+    """``p + q = a * b``, ``b`` unsigned, in LUTs. **Latency**: 3 cycles, as :class:`hwgen.gateware.multipliers.Mul`.
 
     Radix 4: each two bits of b pick 0, a, 2a or 3a, so that only 3a takes an adder, beside the operands' register.
     Neighbouring picks are summed before the next one; behind it the sums of b's lower half become p, those of its upper

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.adders import SumLanes
-from hwgen.gateware.cells import MulLanes
+from hwgen.gateware.multipliers import MulLanes
 from hwgen.gateware.pipeline import NEAR, copied
 from hwgen.plan.shape import ArrayShape
 

@@ -9,9 +9,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.adders import SumLanes
-from hwgen.gateware.cells import Mul, Store
+from hwgen.gateware.cells import Store
 from hwgen.gateware.clamp_limits import GUARD, limit_fields, signed_fields
 from hwgen.gateware.lut_mul import LutMul
+from hwgen.gateware.multipliers import Mul
 from hwgen.gateware.pipeline import copied, delayed
 from hwgen.gateware.records import fields_of
 from hwgen.plan import latency

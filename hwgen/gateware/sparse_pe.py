@@ -6,8 +6,9 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, s
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.gateware.cells import MulLanes, QueueRam
+from hwgen.gateware.cells import QueueRam
 from hwgen.gateware.entry_decoder import row_bits
+from hwgen.gateware.multipliers import MulLanes
 from hwgen.gateware.pe import greater_element, widened
 from hwgen.gateware.pipeline import copied, delay_line, delayed
 from hwgen.plan import latency

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hwgen.errors import CheckFailedError
@@ -104,18 +105,19 @@ def _ripped_up(
 
     Its files then replace ``routed`` and ``report``.
     """
-    named = {routed: f"ripup-{routed}", report: f"ripup-{report}"}
-    for command in commands:
-        try:
-            run([named.get(word, word) for word in command], cwd=folder, log=log, hopeless=given_up)
-        except (HopelessError, ToolFailedError):  # the first result is whole without it
-            continue
-        again = _figures(folder / named[report])
-        if _fmax(again) <= _fmax(figures):
-            return figures
-        for name, replacement in named.items():
-            (folder / replacement).replace(folder / name)
-        return again
+    with TemporaryDirectory(dir=folder, prefix="ripup-") as scratch:
+        named = {file: f"{Path(scratch).name}/{file}" for file in (routed, report)}
+        for command in commands:
+            try:
+                run([named.get(word, word) for word in command], cwd=folder, log=log, hopeless=given_up)
+            except (HopelessError, ToolFailedError):  # the first result is whole without it
+                continue
+            again = _figures(folder / named[report])
+            if _fmax(again) <= _fmax(figures):
+                return figures
+            for file, faster in named.items():
+                (folder / faster).replace(folder / file)
+            return again
     return figures
 
 

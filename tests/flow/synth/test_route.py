@@ -142,6 +142,7 @@ def test_slow_connections_are_taken_up_again_where_the_clock_is_missed(
     assert place_and_route(row, tmp_path / "netlist.json", **place).fmax_mhz == reached
     assert packed == [str(reached)]
     assert asked == [100, *again]
+    assert not list(tmp_path.glob("ripup-*"))
 
 
 def test_another_failure_is_not_taken_for_a_bad_fit(tmp_path: Path) -> None:
