@@ -66,12 +66,14 @@ def test_both_sizes_in_one_core(domain: Size, forced: Size, before: bool) -> Non
     ("pes", "lanes", "weights", "rows", "lift"),
     [(3, 4, "rom", 5, 6), (2, 1, "load", 5, 6), (5, 2, "rom", 5, 6), (3, 4, "rom", 30, 3), (2, 2, "rom", 60, 2)],
 )
+@pytest.mark.parametrize("domain", [False, True])
 def test_all_kinds_of_layers_are_exact_beside_large_tiles(
-    pes: int, lanes: int, weights: Literal["rom", "load"], rows: int, lift: int
+    pes: int, lanes: int, weights: Literal["rom", "load"], rows: int, lift: int, domain: bool
 ) -> None:
     """Their weights, or elements, stand higher in their operands, and their sums where those of tiles do.
 
-    With many ``rows`` the last layer's sum leaves the accumulators less room.
+    With many ``rows`` the last layer's sum leaves the accumulators less room. With weights in the ``domain`` the tiles'
+    sums are not divided: they have more bits than any other layer's without the lift.
     """
     x = small.act(4, 6, 5)
     first = small.conv("tiles", "input", x, small.weights(4, 4, 3, 3), pad=1)
@@ -85,9 +87,12 @@ def test_all_kinds_of_layers_are_exact_beside_large_tiles(
     plain = small.conv("plain", "mean", mean.output, small.weights(rows, 4, 1, 1))
     flat = small.flatten("flat", "plain", plain.output)
     wide = small.dense("wide", "flat", small.weights(3, flat.output.size))
-    net = small.model(x, first, both, each, most, mean, plain, flat, wide)
+    tiles = winograd_layer(first, WinogradOptions(size=4)) if domain else first
+    net = small.model(x, tiles, both, each, most, mean, plain, flat, wide)
     plan = build_plan(net, PlanOptions(pes=pes, lanes=lanes, algorithm="winograd4", weights=weights))
-    assert plan.shape.lift == lift
+    assert domain or plan.shape.lift == lift
+    assert plan.shape.tiles is not None
+    assert (plan.shape.tiles.result_bits > plan.shape.acc_bits - plan.shape.lift) == domain
     frames = np.random.default_rng(0).integers(-128, 128, (3, 4, 6, 5)).astype(np.int8)
     frames[1] = np.where(np.indices((4, 6, 5)).sum(axis=0) % 2, 127, -128)
     result = run(plan, frames, settle=SETTLE)
