@@ -12,11 +12,11 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from hwgen.gateware.array_banks import Banks
 from hwgen.gateware.array_parts import ArrayParts
 from hwgen.gateware.broadcast import Broadcast
-from hwgen.gateware.pe import widened
 from hwgen.gateware.pipeline import GROUP, NEAR, copied, delayed, pe_groups
 from hwgen.gateware.records import fields_of
 from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.tile_front import TileFront
+from hwgen.gateware.widths import widened
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 

@@ -10,11 +10,11 @@ from hwgen.gateware.array_banks import Banks
 from hwgen.gateware.array_parts import ArrayParts
 from hwgen.gateware.clamp_limits import ClampLimits
 from hwgen.gateware.drain import DrainCounter
-from hwgen.gateware.pe import widened
 from hwgen.gateware.pipeline import GROUP, branched, copied, delay_line, delayed, pe_groups, relayed
 from hwgen.gateware.requantise import Requantiser
 from hwgen.gateware.tile_drain import TileDrain
 from hwgen.gateware.tile_output import TileOutput
+from hwgen.gateware.widths import fitted
 from hwgen.gateware.write_walk import WriteWalk
 from hwgen.plan import latency
 
@@ -150,6 +150,6 @@ def _tile_results(m: Module, parts: ArrayParts, drain: TileDrain, heads: list[Va
         first = requantiser * shape.pes_per_requantiser
         result = results[first // shape.tiles.pes_per_unit]
         # Sums of tiles that are not divided may have more bits than the other layers' without the lift.
-        direct = widened(head[shape.lift :][: shape.result_bits], 1, shape.result_bits)
+        direct = fitted(head[shape.lift :], 1, shape.result_bits)
         chosen.append(Mux(near[first // GROUP][0], result, direct))
     return chosen

@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Store, address_bits
 from hwgen.gateware.pipeline import copied, delayed
+from hwgen.gateware.widths import widened
 from hwgen.plan import latency
 from hwgen.plan.images import MemoryImage
 from hwgen.plan.shape import ArrayShape
@@ -82,7 +83,7 @@ class Decoder(wiring.Component):
             # What is not long stands at the top, if others' sums stand higher than their results.
             low = shape.lift if lengths else 0
             first, *others = (
-                Cat(Const(0, low), _extended(value, shape.weight_bits - low))
+                Cat(Const(0, low), widened(value, 1, shape.weight_bits - low))
                 for value in self._elements(column, shape.plain_bits)
             )
             if lengths:
@@ -180,8 +181,3 @@ class Decoder(wiring.Component):
                 m.d.comb += [store.wen.eq(self.wen), store.waddr.eq(self.waddr), store.wdata.eq(self.wdata)]
             weights.append(store.data)
         return weights
-
-
-def _extended(value: Value, bits: int) -> Value:
-    """Two's complement in more bits."""
-    return Cat(value, value[-1].replicate(bits - len(value)))

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.cells import Store, address_bits
 from hwgen.gateware.pipeline import delayed
+from hwgen.gateware.widths import fitted
 from hwgen.plan import latency
 from hwgen.plan.entries import EntryFormat
 from hwgen.plan.images import MemoryImage
@@ -110,7 +111,7 @@ class EntryDecoder(wiring.Component):
 
     def _weight(self, m: Module, value: Signal) -> Value:
         shape = self._shape
-        plain = Cat(value, value[-1].replicate(shape.weight_bits))[: shape.weight_bits]
+        plain = fitted(value, 1, shape.weight_bits)
         if shape.coding == "dense":
             return plain
         assert self._codebook is not None

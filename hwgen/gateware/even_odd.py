@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 
 from hwgen.gateware.adders import AddSubLanes, SumEitherLanes
-from hwgen.gateware.pe import widened
 from hwgen.gateware.pipeline import NEAR, delay_line
 from hwgen.gateware.tile_rows import HeldVector, RowTransform, row_flag
+from hwgen.gateware.widths import fitted, widened
 from hwgen.plan.tiles import Matrix, Size
 
 Rows = Mapping[Size, Sequence[int]]
@@ -217,11 +217,3 @@ def fourfold(vector: Value, lanes: int) -> Value:
     """The vector's elements times 4, two bits longer."""
     bits = len(vector) // lanes
     return Cat(Cat(Const(0, 2), vector.word_select(lane, bits)) for lane in range(lanes))
-
-
-def fitted(vector: Value, lanes: int, bits: int) -> Value:
-    """The vector's elements in so many bits, two's complement, what is above them cut off."""
-    own = len(vector) // lanes
-    if own > bits:
-        return Cat(vector.word_select(lane, own)[:bits] for lane in range(lanes))
-    return widened(vector, lanes, bits)

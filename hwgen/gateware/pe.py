@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.gateware.adders import SumLanes
 from hwgen.gateware.multipliers import MulLanes
 from hwgen.gateware.pipeline import NEAR, copied
+from hwgen.gateware.widths import widened
 from hwgen.plan.shape import ArrayShape
 
 
@@ -117,15 +118,6 @@ def own_or_shared(local: Value, own: Value, shared: Value, lanes: int, lift: int
         element, mine = shared.word_select(lane, bits), own.word_select(lane, own_bits)
         found.append(Cat(element[:lift], Mux(local, widened(mine, 1, bits - lift), element[lift:])))
     return Cat(*found)
-
-
-def widened(vector: Value, lanes: int, bits: int) -> Value:
-    """The vector with its elements in so many bits, two's complement."""
-    own = len(vector) // lanes
-    if own == bits:
-        return vector
-    elements = [vector.word_select(lane, own) for lane in range(lanes)]
-    return Cat(Cat(element, element[-1].replicate(bits - own)) for element in elements)
 
 
 def greater_element(shape: ArrayShape, product: Value, accumulator: Value) -> Value:

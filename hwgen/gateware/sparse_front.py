@@ -9,10 +9,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.gateware.multiplexer import Multiplexer
-from hwgen.gateware.pe import widened
 from hwgen.gateware.pipeline import copied, delayed, pe_groups
 from hwgen.gateware.scanner import Scanner
 from hwgen.gateware.sparse_drain import joined
+from hwgen.gateware.widths import widened
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 

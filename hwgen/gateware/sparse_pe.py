@@ -9,8 +9,9 @@ from amaranth.lib.wiring import In, Out
 from hwgen.gateware.cells import QueueRam
 from hwgen.gateware.entry_decoder import row_bits
 from hwgen.gateware.multipliers import MulLanes
-from hwgen.gateware.pe import greater_element, widened
+from hwgen.gateware.pe import greater_element
 from hwgen.gateware.pipeline import copied, delay_line, delayed
+from hwgen.gateware.widths import widened
 from hwgen.plan import latency
 from hwgen.plan.shape import ArrayShape
 

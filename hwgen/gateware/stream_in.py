@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.gateware.widths import widened
 from hwgen.plan.shape import ArrayShape
 
 
@@ -164,4 +165,4 @@ def stored(element: Value, bits: int, is_signed: bool, act_bits: int) -> Value:
     value = element[:bits]
     if not is_signed:
         value = value ^ Const(1 << (bits - 1), bits)
-    return Cat(value, value[-1].replicate(act_bits - bits))
+    return widened(value, 1, act_bits)
